@@ -1,0 +1,65 @@
+# Every target sets up what it needs; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test prove bench lint format type docs clean
+
+help:  ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## Make .venv with what the demo needs, from locked hashes.
+
+setup-dev: $(READY_DEV)  ## Add what tests and checks need.
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "segstream needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
+
+$(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the locked packages into $(VENV) (about 500 MB, once) …"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(READY_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the locked packages for tests into $(VENV) (once) …"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(READY)
+
+demo: $(READY)  ## Run everything here, from Kafka to segment changes (ARGS=--until-done ends by itself).
+	@$(BIN)/segstream demo $(ARGS)
+
+test: $(READY_DEV) lint type  ## Everything that must pass.
+	@$(BIN)/pytest $(ARGS)
+
+prove: $(READY_DEV)  ## The long forms of the proofs in `make test`.
+	@SEGSTREAM_PROVE=1 HYPOTHESIS_PROFILE=long $(BIN)/pytest --timeout=3600 $(ARGS)
+
+bench: $(READY_DEV)  ## Measure; the table is in docs/benchmarks.md.
+	@$(BIN)/python -m bench $(ARGS)
+
+lint: $(READY_DEV)  ## Style and spelling.
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/codespell -q 3 README.md docs stream_app trainer model_store tests
+
+type: $(READY_DEV)  ## Strict types.
+	@$(BIN)/mypy stream_app model_store trainer
+
+format: $(READY_DEV)  ## Put the code into the house format.
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+docs: $(READY_DEV)  ## Write the generated contract files anew.
+	@$(BIN)/python -m stream_app.contract.schemas
+
+lock: ## Resolve both lock files anew (needs uv).
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra demo pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:  ## Remove what was built.
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

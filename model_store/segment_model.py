@@ -1,0 +1,80 @@
+"""A trained segmentation as plain numbers and words: all a worker needs to score, as JSON."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from model_store.checks import FEATURES, FORMAT, check, check_format, check_size, refused
+
+Vector = tuple[float, ...]
+Matrix = tuple[Vector, ...]
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """What a segment looked like in training; the four features are medians of its members."""
+
+    customers: int
+    share: float
+    """Part of all customers in the training data, from 0 to 1."""
+    recency_days: float
+    frequency: float
+    monetary: float
+    """Currency units."""
+    unique_products: float
+
+
+class Segment(Struct, frozen=True, kw_only=True):
+    """A named cluster; its id is what other systems store."""
+
+    id: str
+    name: str
+    description: str
+    action: str
+    profile: Profile
+
+
+class SegmentModel(Struct, frozen=True, kw_only=True):
+    """log1p → (x − mean) / scale → PCA → nearest centroid, and the segments the centroids are."""
+
+    format: int = FORMAT
+    version: str
+    features: tuple[str, ...] = FEATURES
+    window_days: int | None
+    """Training counted nothing older than this, so the worker must not either; None: no window."""
+    scaler_mean: Vector
+    scaler_scale: Vector
+    pca_mean: Vector
+    pca_components: Matrix
+    """One row per component, one column per feature."""
+    centroids: Matrix
+    """One row per segment, in the order of `segments`; on a tie the first one wins."""
+    segments: tuple[Segment, ...]
+    training: dict[str, str | int | float]
+    """Where the numbers come from and how good the fit was; nothing computes with it."""
+
+
+class _Head(Struct):
+    format: int
+
+
+def encode(model: SegmentModel) -> bytes:
+    """Return pretty JSON, the same bytes for the same model; raises ModelRefused like `decode`."""
+    check(model)
+    raw = msgspec.json.encode(model, order="deterministic")
+    pretty = msgspec.json.format(raw, indent=2) + b"\n"
+    check_size(len(pretty))
+    return pretty
+
+
+def decode(raw: bytes) -> SegmentModel:
+    """Return the model if every check holds, else raise ModelRefused: a file is never trusted."""
+    check_size(len(raw))
+    try:
+        # The head first: another format would otherwise be refused for a field it renamed.
+        check_format(msgspec.json.decode(raw, type=_Head).format)
+        model = msgspec.json.decode(raw, type=SegmentModel)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise refused("MODEL_UNREADABLE", f"the model is not readable: {error}") from error
+    check(model)
+    return model

@@ -1,0 +1,40 @@
+"""What operators say to all workers, in one topic of one partition that is never deleted."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+
+class Promotion(Struct, frozen=True, tag="promote", kw_only=True):
+    """This model is live from now on; the sha256 comes from here, never from the file."""
+
+    version: str
+    sha256: str
+    by: str
+    at: str
+
+
+class Resume(Struct, frozen=True, tag="resume", kw_only=True):
+    """The operator has looked: a paused partition goes on."""
+
+    partition: int
+    by: str
+    why: str
+    at: str
+
+
+class Skip(Struct, frozen=True, tag="skip", kw_only=True):
+    """The operator gives up the records of a partition before an offset, because they cannot be read."""
+
+    partition: int
+    to_offset: int
+    by: str
+    why: str
+    at: str
+
+
+ControlRecord = Promotion | Resume | Skip
+
+encode_control = msgspec.json.Encoder().encode
+decode_control = msgspec.json.Decoder(ControlRecord).decode

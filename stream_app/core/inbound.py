@@ -1,0 +1,98 @@
+"""From a Kafka record to what it means: an order, a tick, nothing, or a dead letter with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import NamedTuple, Protocol
+
+from stream_app.contract.dead_letter import Code, Headers, Refusal, Refused
+from stream_app.core.clock import FUTURE_US
+from stream_app.core.instants import parse_instant
+from stream_app.core.order import Order, read_order
+from stream_app.core.partitioner import partition_of
+from stream_app.core.rules import Rules
+
+TICK_HEADER = "segstream.tick"
+HISTORY_HEADER = "replay"
+MAX_KEY_BYTES = 256
+
+
+class SourceRecord(Protocol):
+    """A record as confluent-kafka hands it over."""
+
+    def key(self) -> bytes | None:
+        """Return the customer id, UTF-8."""
+
+    def value(self) -> bytes | None:
+        """Return the order as JSON."""
+
+    def headers(self) -> Headers | None:
+        """Return the headers, None when there are none."""
+
+    def timestamp(self) -> tuple[int, int]:
+        """Return its kind, and milliseconds since 1970."""
+
+    def offset(self) -> int:
+        """Return its place in the partition."""
+
+
+class Inbound(NamedTuple):
+    """One record, read: exactly one of order, tick and refusal is set, or none for a record without value."""
+
+    record: SourceRecord
+    order: Order | None = None
+    is_history: bool = False
+    tick: int | None = None
+    refusal: Refusal | None = None
+
+
+def read_record(record: SourceRecord, partition: int, known: Container[str], rules: Rules) -> Inbound:
+    """Read one record; `known` are customers whose partition was checked before."""
+    headers = record.headers()
+    try:
+        if headers:
+            tick = _find(headers, TICK_HEADER)
+            if tick is not None:
+                return Inbound(record, tick=_read_tick(tick))
+        key = _read_key(record.key())
+        value = record.value()
+        if value is None:
+            return Inbound(record)
+        order = read_order(value, rules.currency)
+        if order.customer_id != key:
+            raise Refused(Code.KEY_MISMATCH, "customer_id differs from the record's key")
+        if key not in known:
+            _check_partition(key, partition, rules)
+        if order.ordered_at > record.timestamp()[1] * 1_000 + FUTURE_US:
+            raise Refused(Code.FUTURE_TIME, "ordered_at lies more than 24 hours after the record's timestamp")
+    except Refused as refused:
+        return Inbound(record, refusal=refused.refusal)
+    is_history = bool(headers) and _find(headers or [], HISTORY_HEADER) == b"true"
+    return Inbound(record, order, is_history)
+
+
+def _find(headers: Headers, name: str) -> bytes | None:
+    found = next((value or b"" for key, value in headers if key == name), None)
+    return found.encode() if isinstance(found, str) else found
+
+
+def _read_tick(text: bytes) -> int:
+    instant = parse_instant(text.decode("ascii", "replace"))
+    if instant is None:
+        raise Refused(Code.BAD_TIME, f"{TICK_HEADER}: must be an RFC 3339 date-time with a time zone")
+    return instant
+
+
+def _read_key(key: bytes | None) -> str:
+    if not key or len(key) > MAX_KEY_BYTES or b"\0" in key:
+        raise Refused(Code.KEY_INVALID, f"the key must be 1 to {MAX_KEY_BYTES} bytes without NUL")
+    try:
+        return key.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(Code.KEY_INVALID, "the key is not UTF-8") from None
+
+
+def _check_partition(key: str, partition: int, rules: Rules) -> None:
+    expected = partition_of(key.encode(), rules.partitions, rules.partitioner)
+    if expected is not None and expected != partition:
+        raise Refused(Code.WRONG_PARTITION, f"the {rules.partitioner} hash of the key gives partition {expected}")

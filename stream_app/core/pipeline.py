@@ -1,0 +1,190 @@
+"""The straight line for one partition's chunk: records in; states, changes and dead letters out.
+
+bytes → decode → Order → fold → RfmState → features → point → assign → segment → compare → SegmentChange → bytes
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+
+from model_store.scoring import Scorer
+from stream_app.contract.dead_letter import Refusal, Refused
+from stream_app.contract.segment_change import Cause, ChangeMessage
+from stream_app.core.bounds import bound
+from stream_app.core.breaker import Breaker
+from stream_app.core.clock import AHEAD_US, Clock
+from stream_app.core.customer import NOT_WAITING, Customer
+from stream_app.core.entry import Entry, entry_of
+from stream_app.core.evaluation import Source, evaluate
+from stream_app.core.inbound import Inbound, SourceRecord, read_record
+from stream_app.core.order import Order
+from stream_app.core.rfm import Verdict
+from stream_app.core.rules import Rules
+
+
+@dataclass
+class Progress:
+    """How far a partition has come: all that its meta record says besides the states."""
+
+    partition: int
+    source_position: int = 0
+    clock: Clock = field(default_factory=Clock)
+    breaker: Breaker = field(default_factory=Breaker)
+    customers: int = 0
+
+
+@dataclass
+class Outcome:
+    """What a chunk led to."""
+
+    changes: list[ChangeMessage] = field(default_factory=list)
+    dead_letters: list[tuple[SourceRecord, Refusal]] = field(default_factory=list)
+    touched: dict[str, Customer] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    is_stopped: bool = False
+    """True when the breaker tripped: the records after it were left unread."""
+
+
+def read_chunk(records: Iterable[SourceRecord], partition: int, known: Container[str], rules: Rules) -> list[Inbound]:
+    """Read a partition's records; whose states the chunk needs is known afterwards."""
+    return [read_record(record, partition, known, rules) for record in records]
+
+
+class Chunk:
+    """Folds one partition's records and due boundaries into its customers, in the order of the log.
+
+    `customers` holds the state of everybody the records and the boundaries name who has one, and gains
+    those who are new. The states and `progress` are changed in place: after a failure drop them.
+    """
+
+    def __init__(self, progress: Progress, customers: dict[str, Customer], scorer: Scorer, rules: Rules) -> None:
+        self._progress = progress
+        self._clock = progress.clock
+        self._customers = customers
+        self._scorer = scorer
+        self._rules = rules
+        self._window = rules.window
+        self.outcome = Outcome()
+
+    def process(self, records: Iterable[Inbound]) -> None:
+        """Take the records one by one; stops where the breaker trips."""
+        progress, counts = self._progress, self.outcome.counts
+        for inbound in records:
+            refusal = inbound.refusal
+            if inbound.order is not None:
+                try:
+                    counts[self._take_order(inbound, inbound.order)] += 1
+                except Refused as refused:
+                    refusal = refused.refusal
+            elif inbound.tick is not None:
+                self._take_tick(inbound.record, inbound.tick)
+            elif refusal is None:
+                counts["ignored"] += 1
+            progress.source_position = inbound.record.offset() + 1
+            if inbound.order is not None or refusal is not None:
+                self._guard(inbound.record, refusal)
+                if progress.breaker.is_tripped:
+                    self.outcome.is_stopped = True
+                    return
+
+    def fire(self, customer_ids: Iterable[str]) -> None:
+        """Fire the boundaries up to the clock of customers that no record touched."""
+        for customer_id in customer_ids:
+            self._settle(self._customers[customer_id])
+
+    def _guard(self, record: SourceRecord, refusal: Refusal | None) -> None:
+        self._progress.breaker.saw(is_bad=refusal is not None)
+        if refusal is not None:
+            self.outcome.counts["invalid"] += 1
+            self.outcome.dead_letters.append((record, refusal))
+
+    def _take_tick(self, record: SourceRecord, instant: int) -> None:
+        self.outcome.counts["tick"] += 1
+        if self._rules.is_wall_clock:
+            instant = min(instant, record.timestamp()[1] * 1_000 + AHEAD_US)
+        self._clock.advance(instant)
+
+    def _take_order(self, inbound: Inbound, order: Order) -> str:
+        """Fold one order at the partition's clock and return what became of it.
+
+        A contradiction is found before the clock moves: a dead letter does not move it.
+        """
+        customer = self._customers.get(order.customer_id) or Customer(order.customer_id)
+        self._settle(customer)
+        verdict = customer.rfm.verdict(order)
+        if not inbound.is_history:
+            self._clock.advance(min(order.ordered_at, inbound.record.timestamp()[1] * 1_000 + AHEAD_US))
+            self._settle(customer)
+        if verdict is Verdict.DUPLICATE or verdict is Verdict.SUPERSEDED:
+            return str(verdict.value)
+        now = self._clock.instant
+        if self._window is not None and order.ordered_at + self._window <= now:
+            return "expired"
+        self._fold(customer, order)
+        if inbound.is_history:
+            self._wait(customer)
+        else:
+            self._evaluate(customer, _cause(order, verdict), source=self._source(inbound.record))
+        return "history" if inbound.is_history else "ok"
+
+    def _fold(self, customer: Customer, order: Order) -> None:
+        rfm = customer.rfm
+        rfm.advance(self._clock.instant, self._window)
+        rfm.add(entry_of(order))
+        bound(rfm, is_windowed=self._window is not None)
+        if order.zero_lines:
+            self.outcome.counts["zero_lines"] += order.zero_lines
+        self._touch(customer)
+
+    def _touch(self, customer: Customer) -> None:
+        customer_id = customer.customer_id
+        if customer_id not in self._customers:
+            self._customers[customer_id] = customer
+            self._progress.customers += 1
+        self.outcome.touched[customer_id] = customer
+
+    def _wait(self, customer: Customer) -> None:
+        """Leave the score to the next advance of the clock, which comes at least a microsecond later."""
+        customer.waits_since = self._clock.instant
+        customer.due_at = self._clock.instant + 1
+        self._clock.has_history = True
+
+    def _settle(self, customer: Customer) -> None:
+        """Fire the customer's own boundaries up to the clock, each at its own instant."""
+        clock = self._clock
+        while customer.due_at is not None and customer.due_at <= clock.instant:
+            if customer.waits_since != NOT_WAITING:
+                customer.rfm.advance(clock.after(customer.waits_since), self._window)
+                self._evaluate(customer, "order", is_history=True)
+            else:
+                is_gone, started = customer.rfm.advance(customer.due_at, self._window)
+                self._evaluate(customer, _timer_cause(started, is_gone=is_gone))
+            self._touch(customer)
+
+    def _evaluate(
+        self, customer: Customer, cause: Cause, *, source: Source | None = None, is_history: bool = False
+    ) -> None:
+        change = evaluate(customer, cause, self._scorer, self._rules, source=source, is_history=is_history)
+        if change is not None:
+            self.outcome.changes.append(change)
+
+    def _source(self, record: SourceRecord) -> Source:
+        return {
+            "topic": self._rules.orders_topic,
+            "partition": self._progress.partition,
+            "offset": record.offset(),
+        }
+
+
+def _cause(order: Order, verdict: Verdict) -> Cause:
+    if verdict is Verdict.REPLACES:
+        return "correction"
+    return "return" if order.is_return else "order"
+
+
+def _timer_cause(started: list[Entry], *, is_gone: bool) -> Cause:
+    if started:
+        return "order" if any(entry.is_purchase for entry in started) else "return"
+    return "expiry" if is_gone else "aging"

@@ -1,0 +1,27 @@
+"""What a deployment decided once and every evaluation obeys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stream_app.core.instants import DAY_US
+from stream_app.core.partitioner import Partitioner
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that change what an order leads to."""
+
+    deployment: str
+    orders_topic: str
+    partitions: int
+    window_days: int | None
+    currency: str
+    partitioner: Partitioner = Partitioner.MURMUR2
+    is_wall_clock: bool = False
+    """Then a tick is bounded by its record timestamp like an order."""
+
+    @property
+    def window(self) -> int | None:
+        """The window in microseconds, None when orders count for ever."""
+        return None if self.window_days is None else self.window_days * DAY_US

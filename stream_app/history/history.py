@@ -1,0 +1,83 @@
+"""A shop's past, readable in time order: what is loaded, replayed and trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from stream_app.history.historic_order import HistoricOrder
+from stream_app.history.statements import ORDERS
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+ORDERS_PER_FETCH = 2_000
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What became of a file's lines: nothing is left out in silence."""
+
+    lines_read: int
+    lines_kept: int
+    """Lines that count: all that were read less all that were skipped."""
+    skipped: dict[str, int]
+    """Lines by reason; those of `quantity_zero` stay in their orders and count nowhere."""
+    orders: int
+    customers: int
+    first_us: int | None
+    """Time of the first order, None when there is none."""
+    last_us: int | None
+
+
+class History:
+    """The orders of one file, in a temporary database that close() removes."""
+
+    def __init__(self, connection: DuckDBPyConnection, report: ReadReport, folder: TemporaryDirectory[str]) -> None:
+        self.connection = connection
+        self.report = report
+        self._folder = folder
+
+    @property
+    def lines(self) -> DuckDBPyRelation:
+        """Return one row per order line, read from one thread.
+
+        Columns: line (its number in the file), order_id, customer_id, ordered_at (the order's
+        instant in microseconds since 1970, UTC), type (order or return), product_id, quantity (0 or
+        more), amount (ten-thousandths of the currency unit). A line with quantity 0 never counts.
+        """
+        return self.connection.table("lines")
+
+    def orders(self, *, from_us: int | None = None, until_us: int | None = None) -> Iterator[HistoricOrder]:
+        """Yield the orders with from_us <= ordered_at < until_us by (ordered_at, order_id).
+
+        They are fetched in slices; several iterations may run at the same time.
+        """
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute(ORDERS, {"from_us": from_us, "until_us": until_us})
+            while rows := cursor.fetchmany(ORDERS_PER_FETCH):
+                for order_id, customer_id, at, kind, products, quantities, amounts in rows:
+                    lines = list(zip(products, quantities, amounts, strict=True))
+                    yield HistoricOrder(order_id, customer_id, at, kind, lines)
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Remove the temporary database."""
+        self.connection.close()
+        self._folder.cleanup()
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

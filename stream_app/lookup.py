@@ -1,0 +1,111 @@
+"""Reads what Redis holds: one customer, the partitions, the sizes of segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import redis
+
+from stream_app.contract.order import MONEY_SCALE
+from stream_app.core.customer import Customer, decode_customer
+from stream_app.core.errors import OutageError, SegstreamError
+from stream_app.core.instants import rfc3339
+from stream_app.core.rfm import Features, RfmState
+from stream_app.settings import Settings
+from stream_app.worker.meta import decode_meta
+from stream_app.worker.store import connect
+
+
+@dataclass(frozen=True)
+class PartitionStatus:
+    """One partition as Redis knows it."""
+
+    partition: int
+    source_position: int
+    position: int
+    customers: int
+    clock: int
+    paused: str
+
+
+class Lookup:
+    """A reader of one deployment's Redis."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._redis = connect(settings)
+
+    def customer(self, customer_id: str) -> Customer | None:
+        """Return a customer, None when unknown."""
+        record = self._get(f"customer:{customer_id}", "state")
+        return None if record is None else decode_customer(record)
+
+    def sizes(self, segment_ids: list[str], partitions: int) -> dict[str, int]:
+        """Return how many customers each segment has."""
+        prefix = self._settings.redis_prefix
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for segment_id in segment_ids:
+                    for partition in range(partitions):
+                        pipe.zcard(f"{prefix}segment:{segment_id}:customers:{partition}")
+                counts = cast(list[int], pipe.execute())
+        except redis.RedisError as error:
+            raise _away(error) from error
+        return {
+            segment_id: sum(counts[at * partitions : (at + 1) * partitions])
+            for at, segment_id in enumerate(segment_ids)
+        }
+
+    def partitions(self, count: int) -> list[PartitionStatus]:
+        """Return every partition that a worker has claimed."""
+        found = []
+        for partition in range(count):
+            key = f"partition:{self._settings.topics.orders}:{partition}"
+            raw = self._get(key, "meta")
+            position = self._get(key, "position")
+            if raw:
+                meta = decode_meta(raw)
+                found.append(
+                    PartitionStatus(
+                        partition, meta.source_position, int(position or 0), meta.customers, meta.clock, meta.paused
+                    )
+                )
+        return found
+
+    def _get(self, key: str, field: str) -> bytes | None:
+        try:
+            return cast(bytes | None, self._redis.hget(f"{self._settings.redis_prefix}{key}", field))
+        except redis.RedisError as error:
+            raise _away(error) from error
+
+
+def _away(error: redis.RedisError) -> OutageError:
+    return OutageError(f"Redis does not answer ({type(error).__name__}).", "Check REDIS_URL.", code="REDIS_AWAY")
+
+
+def features_at(customer: Customer, as_of: int, window: int | None) -> Features | None:
+    """Return the customer's features at an instant, computed from the stored orders.
+
+    An order that left the window before the state's own instant is forgotten, so an earlier
+    instant has no answer.
+    """
+    if as_of < customer.rfm.as_of:
+        raise SegstreamError(
+            f"The state stands at {rfc3339(customer.rfm.as_of)}: what came before it may be forgotten.",
+            "Give a later --as-of.",
+        )
+    rfm = customer.rfm
+    rfm.advance(as_of, window)
+    return rfm.features(as_of)
+
+
+def recent_orders(rfm: RfmState, most: int) -> list[str]:
+    """Return the newest held orders in words."""
+    lines = []
+    for _, order_id in reversed(rfm.by_time[-most:]):
+        entry = rfm.entries[order_id]
+        kind = "return" if entry.is_return else "order"
+        money = f"{entry.amount / MONEY_SCALE:,.2f}"
+        lines.append(f"{rfc3339(entry.ordered_at)}  {kind} {order_id}: {money}, {len(entry.products)} products")
+    return lines

@@ -1,0 +1,87 @@
+"""Every metric, once: what it counts and when to worry. docs/metrics.md is checked against this file."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# Worry when result="invalid" grows faster than a shop's usual mistakes.
+EVENTS = Counter(
+    "segstream_events_total", "Order records by what became of them.", ["topic", "result"], registry=REGISTRY
+)
+
+# Worry when one cause floods: a bad model or a bad import moves everybody at once.
+CHANGES = Counter(
+    "segstream_segment_changes_total",
+    "Segment changes published.",
+    ["from_segment", "to_segment", "cause"],
+    registry=REGISTRY,
+)
+
+# Worry on any: each is an order that counts for nobody until somebody mends it.
+DEAD_LETTERS = Counter("segstream_dead_letters_total", "Orders parked, by reason.", ["reason"], registry=REGISTRY)
+
+# Worry when the median passes a second: chunks are too large or a dependency is slow.
+CHUNK_SECONDS = Histogram(
+    "segstream_chunk_duration_seconds", "From records to changes, in memory.", buckets=_FAST, registry=REGISTRY
+)
+CHUNK_RECORDS = Histogram(
+    "segstream_chunk_records",
+    "Records in one chunk.",
+    buckets=(1, 10, 100, 1_000, 5_000, 10_000, 20_000),
+    registry=REGISTRY,
+)
+
+# Worry above a second: brokers are overloaded, and subscribers wait as long.
+TRANSACTION_SECONDS = Histogram(
+    "segstream_transaction_duration_seconds", "One Kafka transaction.", buckets=_FAST, registry=REGISTRY
+)
+
+# Worry above a second: Redis is overloaded or far away.
+APPLY_SECONDS = Histogram(
+    "segstream_apply_duration_seconds", "Writing one chunk's states to Redis.", buckets=_FAST, registry=REGISTRY
+)
+
+# Worry when it is steady: timers are fired slower than they fall due.
+DUE_BACKLOG = Gauge(
+    "segstream_due_backlog",
+    "1 while customers wait for a timer to fire, by partition.",
+    ["partition"],
+    registry=REGISTRY,
+)
+
+# Worry when it grows for 5 minutes; -1 means that nothing was committed yet.
+LAG = Gauge(
+    "kafka_consumergroup_lag", "Orders not yet processed.", ["consumergroup", "topic", "partition"], registry=REGISTRY
+)
+OFFSET = Gauge(
+    "kafka_consumergroup_current_offset",
+    "Next offset to process.",
+    ["consumergroup", "topic", "partition"],
+    registry=REGISTRY,
+)
+
+# Worry when it stands still while orders arrive.
+LAST_EVENT = Gauge(
+    "segstream_last_event_timestamp_seconds",
+    "The clock of a partition.",
+    ["topic", "partition"],
+    registry=REGISTRY,
+)
+
+# Worry when a partition is paused: bad input or a corrupt batch stopped it, and somebody has to look.
+PAUSED = Gauge("segstream_partition_paused", "1 while a partition is paused.", ["partition"], registry=REGISTRY)
+
+# Worry when it grows: rebalances, outages or a second writer undo work.
+RETAKES = Counter("segstream_takeovers_total", "Partitions taken over, by reason.", ["reason"], registry=REGISTRY)
+
+# Worry when Redis answers errors at all.
+REDIS_ERRORS = Counter("segstream_redis_errors_total", "Failed Redis operations.", ["operation"], registry=REGISTRY)
+
+# Worry on any: somebody published a model or a control record that workers refuse.
+CONTROL_REFUSED = Gauge("segstream_control_refused", "Control records that nobody can read.", registry=REGISTRY)
+MODEL_INFO = Gauge("segstream_model_info", "The live model.", ["version", "k"], registry=REGISTRY)
+BUILD_INFO = Gauge("segstream_build_info", "What is running.", ["version", "python"], registry=REGISTRY)

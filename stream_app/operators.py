@@ -1,0 +1,62 @@
+"""What an operator says to all workers: promotions, resumes and skips, each with who and why."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+
+from confluent_kafka import Producer
+
+from model_store.store import Artefact
+from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, encode_control
+from stream_app.core.errors import OutageError, SegstreamError
+from stream_app.settings import Settings
+from stream_app.worker.control import Control
+from stream_app.worker.kafka_config import plain_producer
+
+
+def promote(settings: Settings, artefact: Artefact) -> None:
+    """Make a model the live one; refused while another is, because workers cannot switch yet."""
+    live = live_model(settings)
+    if live is not None:
+        raise SegstreamError(
+            f"Model {live.version} is live already, and running workers do not switch models yet.",
+            "Start a new deployment with another SEGSTREAM_TOPIC_PREFIX to use the new one.",
+            code="MODEL_LIVE",
+        )
+    _say(settings, Promotion(version=artefact.version, sha256=artefact.sha256, by=_who(), at=_now()))
+
+
+def live_model(settings: Settings) -> Promotion | None:
+    """Return the promotion in force, None when there is none."""
+    control = Control(settings)
+    try:
+        control.read_to_end()
+        return control.promotion()
+    finally:
+        control.close()
+
+
+def resume(settings: Settings, partition: int, why: str) -> None:
+    """Let a paused partition go on."""
+    _say(settings, Resume(partition=partition, by=_who(), why=why, at=_now()))
+
+
+def skip(settings: Settings, partition: int, to_offset: int, why: str) -> None:
+    """Give up a paused partition's records before an offset."""
+    _say(settings, Skip(partition=partition, to_offset=to_offset, by=_who(), why=why, at=_now()))
+
+
+def _say(settings: Settings, record: ControlRecord) -> None:
+    producer = Producer(plain_producer(settings, "operator"))
+    producer.produce(settings.topics.control, encode_control(record), partition=0)
+    if producer.flush(20):
+        raise OutageError("Kafka did not take the control record.", "Check KAFKA_BOOTSTRAP_SERVERS.", code="KAFKA_AWAY")
+
+
+def _who() -> str:
+    return getpass.getuser()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

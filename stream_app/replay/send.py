@@ -1,0 +1,84 @@
+"""Sends orders and ticks to the orders topic as a careful shop would: keyed, idempotent, every delivery confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import KafkaError, Producer
+
+from stream_app.core.errors import OutageError
+from stream_app.core.inbound import HISTORY_HEADER, TICK_HEADER
+from stream_app.core.instants import rfc3339
+from stream_app.core.partitioner import Partitioner
+from stream_app.settings import Settings
+from stream_app.worker.kafka_config import plain_producer
+
+FLUSH_SECONDS = 60.0
+_PARTITIONERS = {
+    Partitioner.MURMUR2: "murmur2_random",
+    Partitioner.CRC32: "consistent_random",
+    Partitioner.ANY: "murmur2_random",
+}
+
+Delivered = Callable[[int, int], None]
+
+
+class Sender:
+    """One producer of orders; `close` raises when any record was not taken."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._topic = settings.topics.orders
+        self._producer = Producer(
+            {
+                **plain_producer(settings, "sender"),
+                "partitioner": _PARTITIONERS[settings.key_partitioner],
+                "queue.buffering.max.messages": 200_000,
+                "linger.ms": 10,
+            }
+        )
+        self._failed: KafkaError | None = None
+
+    def send(self, key: str, value: bytes, *, is_history: bool = False, delivered: Delivered | None = None) -> None:
+        """Send one order; waits while the queue is full."""
+        headers: Any = [(HISTORY_HEADER, b"true")] if is_history else None
+        self._produce(value, key.encode(), headers=headers, on_delivery=self._report(delivered))
+
+    def tick(self, instant: int) -> None:
+        """Move the clock of every partition to an instant, behind all that was sent before."""
+        self.flush()
+        headers: Any = [(TICK_HEADER, rfc3339(instant).encode())]
+        for partition in range(self.partitions()):
+            self._produce(None, None, partition=partition, headers=headers, on_delivery=self._report(None))
+        self.flush()
+
+    def partitions(self) -> int:
+        """Return how many partitions the orders topic has."""
+        return len(self._producer.list_topics(self._topic, timeout=10).topics[self._topic].partitions)
+
+    def _produce(self, value: bytes | None, key: bytes | None, **options: Any) -> None:
+        while True:
+            try:
+                self._producer.produce(self._topic, value, key, **options)
+                self._producer.poll(0)
+                return
+            except BufferError:
+                self._producer.poll(0.1)
+
+    def _report(self, delivered: Delivered | None) -> Callable[[KafkaError | None, Any], None]:
+        def on_delivery(error: KafkaError | None, record: Any) -> None:
+            if error is not None:
+                self._failed = error
+            elif delivered is not None:
+                delivered(record.partition(), record.offset())
+
+        return on_delivery
+
+    def flush(self) -> None:
+        """Wait until everything was taken; raises OutageError when something was not."""
+        left = self._producer.flush(FLUSH_SECONDS)
+        if self._failed is not None or left:
+            reason = self._failed.name() if self._failed is not None else f"{left} records wait"
+            raise OutageError(
+                f"Kafka did not take every order ({reason}).", "Send again: what was taken is a duplicate then."
+            )

@@ -1,0 +1,114 @@
+"""The partitions that the group gives and takes: paused on arrival, run only after a takeover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+
+from stream_app.core.errors import OutageError
+from stream_app.worker.lane import Lane
+from stream_app.worker.store import PartitionLost
+from stream_app.worker.takeover import Takeover
+
+NewTakeover = Callable[[int, bool], Takeover]
+
+
+class Assignment:
+    """Keeps track of which partitions are assigned, being taken over, and running as lanes."""
+
+    def __init__(self, consumer: Consumer, topic: str, new_takeover: NewTakeover) -> None:
+        self._consumer = consumer
+        self.topic = topic
+        self._new_takeover = new_takeover
+        self._waiting: dict[int, bool] = {}
+        """Assigned and not yet running; True when the keys in Redis are damaged."""
+        self._current: tuple[int, Iterator[None], Takeover] | None = None
+        self.lanes: dict[int, Lane] = {}
+        self.is_joined = False
+
+    @property
+    def assigned(self) -> frozenset[int]:
+        """The partitions that are ours, running or not."""
+        return frozenset(self.lanes) | frozenset(self._waiting)
+
+    @property
+    def is_settled(self) -> bool:
+        """True when every assigned partition runs."""
+        return not self._waiting
+
+    def on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Take new partitions in, paused: under the default assignment records leak before the pause."""
+        self.is_joined = True
+        fresh = [TopicPartition(self.topic, found.partition, OFFSET_BEGINNING) for found in partitions]
+        consumer.incremental_assign(fresh)
+        consumer.pause(fresh)
+        self._waiting.update({found.partition: False for found in partitions})
+
+    def on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        """Let partitions go; between chunks nothing of them is in flight."""
+        for found in partitions:
+            self._forget(found.partition)
+
+    def retake(self, partition: int, *, is_damaged: bool = False) -> None:
+        """Drop what is known of a partition and take it over again, if it is still assigned."""
+        if partition not in self.assigned:
+            return
+        self._forget(partition)
+        self._consumer.pause([TopicPartition(self.topic, partition)])
+        self._waiting[partition] = is_damaged
+
+    def retake_all(self) -> None:
+        """Take every assigned partition over again."""
+        for partition in self.assigned:
+            self.retake(partition, is_damaged=self._waiting.get(partition, False))
+
+    def _forget(self, partition: int) -> None:
+        self.lanes.pop(partition, None)
+        self._waiting.pop(partition, None)
+        if self._current is not None and self._current[0] == partition:
+            self._current = None
+
+    def step(self) -> Lane | None:
+        """Take one step of the takeover under way; return the lane that it made ready."""
+        if self._current is None:
+            if not self._waiting:
+                return None
+            partition = min(self._waiting)
+            takeover = self._new_takeover(partition, self._waiting[partition])
+            self._current = (partition, takeover.steps(), takeover)
+        partition, steps, takeover = self._current
+        try:
+            next(steps, None)
+        except PartitionLost as lost:
+            self.retake(partition, is_damaged=lost.is_damaged)
+            return None
+        except OutageError:
+            self._current = None
+            raise
+        return self._finish(partition, takeover) if takeover.result is not None else None
+
+    def _finish(self, partition: int, takeover: Takeover) -> Lane:
+        assert takeover.result is not None
+        self._current = None
+        self._waiting.pop(partition)
+        result = takeover.result
+        lane = Lane(result.lease, result.progress)
+        if result.meta is not None:
+            lane.control_position = result.meta.control_position
+            lane.paused = result.meta.paused
+        self.lanes[partition] = lane
+        return lane
+
+    def resume(self, lane: Lane) -> None:
+        """Read the lane's orders from where its state stands."""
+        position = TopicPartition(self.topic, lane.partition, lane.progress.source_position)
+        try:
+            self._consumer.seek(position)
+        except KafkaException as error:
+            raise OutageError(f"Kafka refuses to seek ({error.args[0].name()}).", code="KAFKA_AWAY") from error
+        self._consumer.resume([position])
+
+    def pause(self, lane: Lane) -> None:
+        """Stop reading the lane's orders."""
+        self._consumer.pause([TopicPartition(self.topic, lane.partition)])

@@ -1,0 +1,75 @@
+"""The control topic, read whole and without a group by every worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, decode_control
+from stream_app.core.errors import OutageError
+from stream_app.settings import Settings
+from stream_app.worker.kafka_config import log_reader
+
+
+class Control:
+    """Everything operators have said so far, by offset."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._topic = settings.topics.control
+        self._consumer = Consumer(log_reader(settings, "control"))
+        self._consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
+        self.position = 0
+        """The offset after the last record read."""
+        self.is_read = False
+        """True once the end was reached."""
+        self.refused = 0
+        """Records that were no control record: ignored, counted."""
+        self._records: list[tuple[int, ControlRecord]] = []
+
+    def read(self, timeout_seconds: float = 0.0) -> bool:
+        """Read what is there; return whether anything new came."""
+        before = self.position
+        records: list[Any] = self._consumer.consume(500, timeout_seconds)
+        for record in records:
+            error = record.error()
+            if error is None:
+                self._take(record.offset(), record.value())
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self.position = max(self.position, record.offset())
+                self.is_read = True
+            elif error.fatal():
+                raise KafkaException(error)
+        return self.position != before
+
+    def read_to_end(self) -> None:
+        """Read until the end was seen; raises OutageError when it does not come in 10 seconds."""
+        for _ in range(20):
+            self.read(0.5)
+            if self.is_read:
+                return
+        raise OutageError("The control topic does not answer.", code="KAFKA_AWAY")
+
+    def _take(self, offset: int, value: bytes | None) -> None:
+        self.position = offset + 1
+        try:
+            self._records.append((offset, decode_control(value or b"")))
+        except msgspec.MsgspecError:
+            self.refused += 1
+
+    def promotion(self) -> Promotion | None:
+        """Return the first promotion: a second one waits until switching a running worker is supported."""
+        return next((record for _, record in self._records if isinstance(record, Promotion)), None)
+
+    def orders_for(self, partition: int, since: int) -> list[Resume | Skip]:
+        """Return what was said about a partition at or after a control position."""
+        return [
+            record
+            for offset, record in self._records
+            if offset >= since and isinstance(record, Resume | Skip) and record.partition == partition
+        ]
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()

@@ -1,0 +1,143 @@
+"""The Faust app: it supervises the engine, runs each chunk as an agent's item, and serves the pages."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import platform
+import tempfile
+from typing import Any
+
+import faust
+import structlog
+from aiohttp.web import Response
+from mode import Service
+from prometheus_client.exposition import choose_encoder
+
+from stream_app import metrics
+from stream_app.core.errors import StopError
+from stream_app.settings import Settings
+from stream_app.worker.engine import Engine
+from stream_app.worker.health import Health
+from stream_app.worker.work import WORKER_VERSION, Work
+
+log = structlog.get_logger("segstream.worker")
+
+STATUS_SECONDS = 60.0
+
+
+class _Boot(faust.App.BootStrategy):  # type: ignore[misc, valid-type]
+    enable_kafka = False
+    """Faust's consumer acks an event whose agent raised, so it reads nothing here (ADR 9)."""
+
+
+class WorkerApp(faust.App):
+    """A Faust app whose orders come from the engine."""
+
+    BootStrategy = _Boot
+    health: Health
+
+
+def create_app(settings: Settings, engine_class: type[Engine] = Engine) -> WorkerApp:
+    """Return the worker as a Faust app; nothing connects before it starts."""
+    app = WorkerApp(
+        settings.kafka_group_id,
+        broker=f"kafka://{settings.kafka_bootstrap_servers}",
+        store="memory://",
+        datadir=tempfile.mkdtemp(prefix="segstream-faust-"),
+        autodiscover=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        agent_supervisor="mode.CrashingSupervisor",
+        web_enabled=True,
+        web_host=settings.web_host,
+        web_bind=settings.web_host,
+        web_port=settings.web_port,
+        web_tables_enabled=False,
+        web_router_enabled=False,
+        web_stats_enabled=False,
+        worker_redirect_stdouts=False,
+    )
+    health = Health()
+    chunks = app.channel(maxsize=2)
+
+    @app.agent(chunks)
+    async def segment_customers(stream: Any) -> None:
+        async for work in stream:
+            try:
+                work.run()
+            except BaseException as error:
+                work.done.set_exception(error)
+                raise
+            work.done.set_result(None)
+            await asyncio.sleep(0)
+
+    app.health = health
+    app.service(_orders_service(app, settings, chunks, engine_class))
+    _add_pages(app, health)
+
+    @app.timer(interval=STATUS_SECONDS)  # type: ignore[untyped-decorator]
+    async def say_status() -> None:
+        log.info("status", orders=health.orders, changes=health.changes, lag=health.lag, problems=health.problems())
+
+    metrics.BUILD_INFO.labels(WORKER_VERSION, platform.python_version()).set(1)
+    return app
+
+
+def _orders_service(app: WorkerApp, settings: Settings, chunks: Any, engine_class: type[Engine]) -> type[Service]:
+    class Orders(Service):
+        """Runs the engine in its own thread and ends the worker with it."""
+
+        async def on_start(self) -> None:
+            loop = asyncio.get_running_loop()
+            # Nobody else opens the flow: that is the Faust consumer's part.
+            app.flow_control.resume()
+            gc.collect()
+            gc.freeze()
+            # The default threshold of 700 costs a third of the throughput: states are many and live long.
+            gc.set_threshold(100_000, 50, 1_000)
+
+            def submit(work: Work) -> None:
+                asyncio.run_coroutine_threadsafe(chunks.put(work), loop).result()
+
+            self._engine = engine_class(settings, app.health, submit)
+            self._thread = loop.run_in_executor(None, self._engine.run)
+            self.add_future(self._guard())
+
+        async def _guard(self) -> None:
+            try:
+                await asyncio.shield(self._thread)
+            except StopError as stop:
+                app.health.stop = stop
+                raise
+            if not self.should_stop:
+                raise RuntimeError("the engine ended by itself")
+
+        async def on_stop(self) -> None:
+            self._engine.halt()
+            await asyncio.wait([self._thread], timeout=20)
+
+    return Orders
+
+
+def _add_pages(app: WorkerApp, health: Health) -> None:
+    @app.page("/metrics")
+    async def serve_metrics(_: Any, request: Any) -> Any:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(body=encode(metrics.REGISTRY), headers={"content-type": content_type})
+
+    @app.page("/healthz")
+    async def serve_health(web: Any, _: Any) -> Any:
+        is_alive = health.is_alive()
+        return web.json({"status": "ok" if is_alive else "stuck"}, status=200 if is_alive else 503)
+
+    @app.page("/readyz")
+    async def serve_ready(web: Any, _: Any) -> Any:
+        problems = health.problems()
+        body: dict[str, Any] = {
+            "status": "not ready" if problems else "ready",
+            "problems": problems,
+            "model": health.model,
+        }
+        body |= {"partitions": sorted(health.running), "lag": health.lag, "orders": health.orders}
+        return web.json(body, status=503 if problems else 200)

@@ -1,0 +1,91 @@
+"""Writes down what the engine does as metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import Consumer, TopicPartition
+from prometheus_client import Histogram
+
+from stream_app import metrics
+from stream_app.core.instants import NO_CLOCK
+from stream_app.settings import Settings
+from stream_app.worker.health import Health
+from stream_app.worker.lane import Lane
+from stream_app.worker.work import LaneWork
+
+
+class Gauges:
+    """The engine's side of the metrics, and the totals that the status line shows."""
+
+    def __init__(self, settings: Settings, health: Health) -> None:
+        self._group = settings.kafka_group_id
+        self._topic = settings.topics.orders
+        self._health = health
+
+    @contextmanager
+    def chunk(self, records: int) -> Iterator[None]:
+        """Time the agent's part of a chunk."""
+        metrics.CHUNK_RECORDS.observe(records)
+        with _timed(metrics.CHUNK_SECONDS):
+            yield
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Time a transaction."""
+        with _timed(metrics.TRANSACTION_SECONDS):
+            yield
+
+    @contextmanager
+    def apply(self) -> Iterator[None]:
+        """Time writing to Redis."""
+        with _timed(metrics.APPLY_SECONDS):
+            yield
+
+    def count(self, work: LaneWork) -> None:
+        """Count what became of one partition's share of a chunk."""
+        outcome, health = work.outcome, self._health
+        for result, number in outcome.counts.items():
+            metrics.EVENTS.labels(self._topic, result).inc(number)
+        for change in outcome.changes:
+            metrics.CHANGES.labels(
+                change.from_["id"] if change.from_ else "", change.to["id"] if change.to else "", change.cause
+            ).inc()
+        for _, refusal in outcome.dead_letters:
+            metrics.DEAD_LETTERS.labels(refusal.code.value).inc()
+        health.orders += len(work.inbound)
+        health.changes += len(outcome.changes)
+        health.dead_letters += len(outcome.dead_letters)
+
+    def lag(self, consumer: Consumer, lanes: dict[int, Lane]) -> None:
+        """Publish how far every running partition is behind, and its clock."""
+        total = 0
+        for partition, lane in lanes.items():
+            _, end = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
+            behind = max(0, end - lane.progress.source_position) if end >= 0 else -1
+            total += max(0, behind)
+            metrics.LAG.labels(self._group, self._topic, str(partition)).set(behind)
+            metrics.OFFSET.labels(self._group, self._topic, str(partition)).set(lane.progress.source_position)
+            metrics.PAUSED.labels(str(partition)).set(bool(lane.paused))
+            metrics.DUE_BACKLOG.labels(str(partition)).set(lane.may_have_due)
+            if lane.progress.clock.instant != NO_CLOCK:
+                metrics.LAST_EVENT.labels(self._topic, str(partition)).set(lane.progress.clock.instant / 1e6)
+        self._health.lag = total
+
+    def model(self, version: str, segments: int) -> None:
+        """Publish which model is live."""
+        metrics.MODEL_INFO.clear()
+        metrics.MODEL_INFO.labels(version, str(segments)).set(1)
+
+    def retaken(self, reason: str) -> None:
+        """Count a takeover that was not a rebalance."""
+        metrics.RETAKES.labels(reason).inc()
+
+
+@contextmanager
+def _timed(histogram: Histogram) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    histogram.observe(time.perf_counter() - began)

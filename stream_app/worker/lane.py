@@ -1,0 +1,48 @@
+"""A partition while it is ours: how far it has come, and the customers kept decoded."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from stream_app.core.customer import Customer
+from stream_app.core.instants import NO_CLOCK
+from stream_app.core.pipeline import Progress
+from stream_app.worker.store import Lease
+
+BREAKER = "BREAKER"
+CORRUPT_BATCH = "CORRUPT_BATCH"
+
+
+@dataclass
+class Lane:
+    """One partition that this worker runs."""
+
+    lease: Lease
+    progress: Progress
+    control_position: int = 0
+    paused: str = ""
+    """The reason code while the partition is paused; empty while it runs."""
+    customers: dict[str, Customer] = field(default_factory=dict)
+    nobody_due_until: int = NO_CLOCK
+    """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
+    scrub_rank: int = 0
+    active_at: float = field(default_factory=time.monotonic)
+    corrupt_tries: int = 0
+
+    @property
+    def partition(self) -> int:
+        """The partition's number, the same in every topic."""
+        return self.progress.partition
+
+    @property
+    def may_have_due(self) -> bool:
+        """True when the clock moved since nobody was due."""
+        return self.progress.clock.instant > self.nobody_due_until
+
+    def keep(self, most: int) -> None:
+        """Forget the customers that came in first, when there are more than `most`."""
+        surplus = len(self.customers) - most
+        if surplus > 0:
+            for customer_id in list(self.customers)[: surplus + most // 4]:
+                del self.customers[customer_id]

@@ -1,0 +1,48 @@
+"""Fetches what one partition's share of a chunk needs from Redis: the states it names, and who is due."""
+
+from __future__ import annotations
+
+from stream_app.core.customer import decode_customer
+from stream_app.worker.store import Store
+from stream_app.worker.work import LaneWork
+
+BUSY_BUDGET = 500
+"""So many due customers ride along with a chunk of orders, which must not wait for a backlog."""
+
+IDLE_BUDGET = 5_000
+
+
+def load_lane(work: LaneWork, store: Store, *, is_busy: bool) -> None:
+    """Fill in the states of everybody the records name and of a slice of who is due."""
+    lane = work.lane
+    named = {inbound.order.customer_id for inbound in work.inbound if inbound.order is not None}
+    missing = [customer_id for customer_id in named if customer_id not in lane.customers]
+    asks_due = lane.may_have_due and not lane.paused
+    if missing or asks_due:
+        budget = (BUSY_BUDGET if is_busy else IDLE_BUDGET) if asks_due else 0
+        _load(work, store, missing, budget)
+    known = lane.customers
+    work.customers = {customer_id: known[customer_id] for customer_id in [*named, *work.due] if customer_id in known}
+
+
+def _load(work: LaneWork, store: Store, missing: list[str], budget: int) -> None:
+    lane = work.lane
+    clock = lane.progress.clock.instant
+    records, due = store.load(lane.lease, missing, due_until=clock, due_budget=budget)
+    _keep(work, records)
+    unknown = [customer_id for customer_id in due if customer_id not in lane.customers]
+    if unknown:
+        _keep(work, store.load(lane.lease, unknown, due_until=clock, due_budget=0)[0])
+    work.due = due
+    if budget:
+        work.is_due_complete = len(due) < budget
+        work.asked_until = clock
+    if budget and not due:
+        lane.nobody_due_until = clock
+
+
+def _keep(work: LaneWork, records: list[bytes | None]) -> None:
+    for record in records:
+        if record is not None:
+            customer = decode_customer(record)
+            work.lane.customers[customer.customer_id] = customer

@@ -1,0 +1,107 @@
+"""The meta record: a partition's own record in the changelog, the last of every transaction that writes there."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from stream_app.core.breaker import Breaker
+from stream_app.core.clock import Clock
+from stream_app.core.customer import STATE_FORMAT
+from stream_app.core.errors import StopError
+from stream_app.core.pipeline import Progress
+
+META_KEY = b"\0meta"
+"""No customer id holds a NUL, so no customer's record can be taken for it."""
+
+
+class Identity(Struct, frozen=True):
+    """What must not change under a running deployment: another value means that the numbers below mislead."""
+
+    format: int
+    cluster_id: str
+    orders_topic_id: str
+    state_topic_id: str
+    partitions: int
+    window_days: int | None
+    currency: str
+
+
+class Meta(Struct, frozen=True, kw_only=True):
+    """How far a partition has come, as of the transaction that holds this record."""
+
+    identity: Identity
+    source_position: int
+    control_position: int
+    clock: int
+    has_history: bool
+    advances: list[tuple[int, int]]
+    model_version: str
+    customers: int
+    read: int
+    in_a_row: int
+    ages: list[int]
+    paused: str = ""
+
+
+encode_meta = msgspec.json.Encoder().encode
+decode_meta = msgspec.json.Decoder(Meta).decode
+
+
+def meta_of(progress: Progress, identity: Identity, *, control_position: int, model_version: str, paused: str) -> Meta:
+    """Return the record that brings a partition back to where it is."""
+    return Meta(
+        identity=identity,
+        source_position=progress.source_position,
+        control_position=control_position,
+        clock=progress.clock.instant,
+        has_history=progress.clock.has_history,
+        advances=progress.clock.advances,
+        model_version=model_version,
+        customers=progress.customers,
+        read=progress.breaker.read,
+        in_a_row=progress.breaker.in_a_row,
+        ages=progress.breaker.ages(),
+        paused=paused,
+    )
+
+
+def progress_of(meta: Meta, partition: int) -> Progress:
+    """Return the progress a meta record describes."""
+    return Progress(
+        partition=partition,
+        source_position=meta.source_position,
+        clock=Clock(meta.clock, has_history=meta.has_history, advances=list(meta.advances)),
+        breaker=Breaker(meta.read, meta.in_a_row, meta.ages),
+        customers=meta.customers,
+    )
+
+
+_CODES = {
+    "format": "STATE_FORMAT",
+    "cluster_id": "OTHER_CLUSTER",
+    "orders_topic_id": "TOPIC_RECREATED",
+    "state_topic_id": "TOPIC_RECREATED",
+    "partitions": "PARTITION_COUNT",
+    "window_days": "WINDOW_CHANGED",
+    "currency": "CURRENCY_CHANGED",
+}
+
+
+def check_identity(stored: Identity, found: Identity) -> None:
+    """Raise StopError when the state was written for another log or under other rules."""
+    for name, code in _CODES.items():
+        was, is_now = getattr(stored, name), getattr(found, name)
+        if was != is_now:
+            raise StopError(
+                f"The state was written with {name} {was}, and now it is {is_now}.",
+                "Put it back as it was, or rebuild into a new deployment with other prefixes.",
+                code=code,
+            )
+
+
+def identity_of(
+    cluster_id: str, orders_topic_id: str, state_topic_id: str, partitions: int, window_days: int | None, currency: str
+) -> Identity:
+    """Return the identity of what this worker sees."""
+    return Identity(STATE_FORMAT, cluster_id, orders_topic_id, state_topic_id, partitions, window_days, currency)

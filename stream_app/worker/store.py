@@ -1,0 +1,211 @@
+"""Redis as the store of a partition: every read and write is one script that first checks the claim."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, NamedTuple, cast
+
+import redis
+from redis.commands.core import Script
+
+from stream_app.core.errors import OutageError, StopError
+from stream_app.settings import Settings
+from stream_app.worker.rows import Row
+
+RESTORE_SLICE = 500
+SCRUB_SLICE = 1_000
+WIPE_SLICE = 2_000
+
+
+class PartitionLost(Exception):
+    """Redis does not hold what this worker believes: take the partition over again."""
+
+    def __init__(self, partition: int, reason: str) -> None:
+        super().__init__(f"partition {partition}: {reason}")
+        self.partition = partition
+        self.is_damaged = reason == "DAMAGED"
+        """True when the partition's keys contradict each other: wipe them and rebuild."""
+
+
+class Held(NamedTuple):
+    """What Redis holds of a partition at the moment it was claimed."""
+
+    position: int
+    meta: bytes | None
+    applied_at_ms: int
+    customers: int
+    """The size of the due index, which lists everybody."""
+    is_restoring: bool
+    """True when an earlier restore ended half way: going on from `position` is enough."""
+
+
+@dataclass
+class Lease:
+    """This worker's right to a partition: the claim, and what Redis must still say for it to hold."""
+
+    partition: int
+    claim: str
+    position: int = 0
+    customers: int = 0
+
+
+class Store:
+    """Talks to Redis for one deployment; raises OutageError when Redis is away, PartitionLost when a fence refuses."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._redis = connect(settings)
+        self._prefix = settings.redis_prefix
+        self._topic = settings.topics.orders
+        self._claim = self._script("claim")
+        self._load = self._script("load")
+        self._apply = self._script("apply")
+        self._check = self._script("check")
+        self._wipe = self._script("wipe")
+
+    def _script(self, name: str) -> Script:
+        return self._redis.register_script(self.source(name))
+
+    def source(self, name: str) -> str:
+        """Return a script's text."""
+        return (files("stream_app.worker") / "lua" / f"{name}.lua").read_text()
+
+    def _keys(self, partition: int) -> list[str]:
+        return [f"{self._prefix}{kind}:{self._topic}:{partition}" for kind in ("partition", "due")]
+
+    @property
+    def _customer(self) -> str:
+        return f"{self._prefix}customer:"
+
+    @property
+    def _segment(self) -> str:
+        return f"{self._prefix}segment:"
+
+    def claim(self, lease: Lease) -> Held:
+        """Take the right to write the partition's keys; any earlier claim is void from now on."""
+        status, *held = self._run(self._claim, lease, lease.claim)
+        if status != b"OK":
+            raise PartitionLost(lease.partition, "DAMAGED")
+        position, meta, applied_at_ms, said, customers = held
+        return Held(int(position), meta, int(applied_at_ms or 0), customers, said == b"-1")
+
+    def load(
+        self, lease: Lease, ids: Sequence[str], *, due_until: int, due_budget: int
+    ) -> tuple[list[bytes | None], list[str]]:
+        """Return the state records of `ids`, and up to `due_budget` customers due at `due_until`, earliest first."""
+        status, *found = self._run(
+            self._load, lease, lease.claim, lease.position, lease.customers, self._customer, due_until, due_budget, *ids
+        )
+        if status != b"OK":
+            raise PartitionLost(lease.partition, status.decode())
+        states, due = found
+        return states, [customer_id.decode() for customer_id in due]
+
+    def apply(
+        self, lease: Lease, rows: Sequence[Row], *, position: int, source_position: int, meta: bytes,
+        customers: int, is_rebuild: bool = False,
+    ) -> None:  # fmt: skip
+        """Write committed states and move the position, both or neither."""
+        values: list[Any] = [
+            lease.claim, lease.position, position, source_position, meta, customers, int(time.time() * 1_000),
+            self._customer, self._segment, f":customers:{lease.partition}", int(is_rebuild),
+        ]  # fmt: skip
+        for row in rows:
+            values += row
+        status = self._run(self._apply, lease, *values).decode()
+        if status not in {"OK", "DONE"}:
+            raise PartitionLost(lease.partition, status)
+        lease.position, lease.customers = position, customers
+
+    def check(self, lease: Lease, first_rank: int) -> int:
+        """Check the claim and the next slice of customers; return the rank to go on from."""
+        last_rank = first_rank + SCRUB_SLICE - 1
+        status = self._run(
+            self._check, lease, lease.claim, lease.position, lease.customers, self._customer, first_rank, last_rank
+        ).decode()
+        if status != "OK":
+            raise PartitionLost(lease.partition, status)
+        return 0 if last_rank + 1 >= lease.customers else last_rank + 1
+
+    def wipe(self, lease: Lease) -> bool:
+        """Remove a slice of the partition's keys; return whether all are gone."""
+        left = self._run(
+            self._wipe, lease, lease.claim, self._customer, self._segment, f":customers:{lease.partition}", WIPE_SLICE
+        )
+        if left < 0:
+            raise PartitionLost(lease.partition, "CLAIM")
+        return bool(left == 0)
+
+    def run_id(self) -> str:
+        """Return the id of the server process: another one means that Redis was restarted."""
+        with _outages():
+            return str(self._redis.info("server")["run_id"])
+
+    def write_nonce(self, instance_id: str, nonce: str) -> None:
+        """Say that this process is the instance from now on."""
+        with _outages():
+            self._redis.set(f"{self._prefix}instance:{instance_id}", nonce)
+
+    def is_nonce(self, instance_id: str, nonce: str) -> bool:
+        """Tell whether no other process has said so since; a lost nonce is written again."""
+        with _outages():
+            held = cast(bytes | None, self._redis.get(f"{self._prefix}instance:{instance_id}"))
+        if held is None:
+            self.write_nonce(instance_id, nonce)
+        return held is None or held.decode() == nonce
+
+    def ping(self) -> None:
+        """Raise OutageError unless Redis answers."""
+        with _outages():
+            self._redis.ping()
+
+    def refuse_eviction(self) -> None:
+        """Raise StopError when Redis may drop keys by itself, or is a cluster."""
+        with _outages():
+            memory = self._redis.info("memory")
+            mode = self._redis.info("server").get("redis_mode", "standalone")
+        policy = memory.get("maxmemory_policy", "noeviction")
+        if policy != "noeviction":
+            raise StopError(
+                f"Redis evicts keys when memory is full (maxmemory-policy {policy}).",
+                "Run: redis-cli CONFIG SET maxmemory-policy noeviction",
+                code="REDIS_EVICTS",
+            )
+        if mode == "cluster":
+            raise StopError(
+                "Redis Cluster cannot move a partition's keys and its position in one step.",
+                "Use one primary per deployment, with Sentinel or a managed service.",
+                code="REDIS_CLUSTER",
+            )
+
+    def _run(self, script: Script, lease: Lease, *values: Any) -> Any:
+        try:
+            with _outages():
+                return script(keys=self._keys(lease.partition), args=values)
+        except redis.ResponseError as error:
+            # A script that met a key of another type stopped half way: only a rebuild makes it whole.
+            raise PartitionLost(lease.partition, "DAMAGED") from error
+
+
+def connect(settings: Settings) -> redis.Redis:
+    """Return a client; nothing is sent before the first command."""
+    options: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 3, "health_check_interval": 0}
+    if settings.redis_ssl_ca_location is not None:
+        options["ssl_ca_certs"] = settings.redis_ssl_ca_location
+    client: redis.Redis = redis.Redis.from_url(settings.redis_url.get_secret_value(), **options)
+    return client
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, redis.OutOfMemoryError) as error:
+        raise OutageError(f"Redis does not answer as it should ({type(error).__name__}).", code="REDIS_AWAY") from error
+    except redis.ResponseError as error:
+        if str(error).startswith(("MISCONF", "NOREPLICAS", "OOM", "LOADING", "READONLY", "BUSY")):
+            raise OutageError(f"Redis refuses writes ({str(error).split()[0]}).", code="REDIS_WRITE_REFUSED") from error
+        raise

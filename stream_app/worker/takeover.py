@@ -1,0 +1,239 @@
+"""Taking over a partition: the six steps, in the one order in which no former owner can commit unseen.
+
+(a) the committed offset, stable; (b) then the changelog's end, uncommitted records included; (c) the claim
+in Redis; (d) the changelog from Redis' position to that end, applied; (e) the last record is a meta record
+that agrees with the committed offset; (f) the control topic as far as the meta record knew it.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+
+from stream_app.core.customer import read_header
+from stream_app.core.errors import OutageError, StopError
+from stream_app.core.pipeline import Progress
+from stream_app.settings import Settings
+from stream_app.worker.kafka_config import log_reader
+from stream_app.worker.meta import META_KEY, Identity, Meta, check_identity, decode_meta, encode_meta, progress_of
+from stream_app.worker.rows import Row, row_of
+from stream_app.worker.store import RESTORE_SLICE, Held, Lease, PartitionLost, Store
+
+STEP_SECONDS = 0.05
+CALL_SECONDS = 5.0
+RESTORING = -1
+"""The number of customers while a restore is under way: nobody can know it before the end."""
+
+NOTHING = Held(0, None, 0, 0, is_restoring=False)
+STALE_MS = 302_400_000
+"""Half of delete.retention.ms: a position older than that may have missed a tombstone."""
+
+
+@dataclass
+class TakenOver:
+    """A partition that is ours, restored and ready to run."""
+
+    lease: Lease
+    progress: Progress
+    meta: Meta | None
+
+
+class ChangelogReader:
+    """The clients that only takeovers use: one sees committed records, one also what is still open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._committed = Consumer(log_reader(settings, "restore"))
+        self._open = Consumer(log_reader(settings, "ends", is_committed=False))
+        self._topics = settings.topics
+
+    def state_end(self, partition: int) -> int:
+        """Return the changelog's end, records of open transactions included."""
+        return self._bounds(self._topics.state, partition)[1]
+
+    def orders_bounds(self, partition: int) -> tuple[int, int]:
+        """Return the first offset of the orders partition and its end."""
+        return self._bounds(self._topics.orders, partition)
+
+    def _bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        low, high = self._open.get_watermark_offsets(TopicPartition(topic, partition), CALL_SECONDS)
+        return int(low), int(high)
+
+    def read(self, partition: int, position: int, end: int) -> Iterator[list[tuple[int, bytes, bytes]]]:
+        """Yield slices of (offset, key, value) of committed records below `end`, an empty one when none came."""
+        self._committed.assign([TopicPartition(self._topics.state, partition, position)])
+        reached = position
+        while reached < end:
+            records: list[tuple[int, bytes, bytes]] = []
+            for record in cast(list[Any], self._committed.consume(RESTORE_SLICE, STEP_SECONDS)):
+                error = record.error()
+                if error is None:
+                    reached = record.offset() + 1
+                    if record.value() is not None:
+                        records.append((record.offset(), record.key(), record.value()))
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    # The end a committed reader sees stays below an open transaction: wait until that one is over.
+                    reached = max(reached, record.offset())
+                elif not error.retriable():
+                    raise KafkaException(error)
+            yield records
+        self._committed.unassign()
+
+    def close(self) -> None:
+        """Leave the brokers."""
+        self._committed.close()
+        self._open.close()
+
+
+class Takeover:
+    """One partition's way from assigned to ours; `steps` yields whenever the caller should poll its consumer."""
+
+    def __init__(
+        self, partition: int, settings: Settings, consumer: Consumer, reader: ChangelogReader, store: Store,
+        identity: Identity, *, is_damaged: bool = False,
+    ) -> None:  # fmt: skip
+        self.partition = partition
+        self._orders = settings.topics.orders
+        self._consumer = consumer
+        self._reader = reader
+        self._store = store
+        self._identity = identity
+        self._is_damaged = is_damaged
+        self._lease = Lease(partition, uuid.uuid4().hex)
+        self.result: TakenOver | None = None
+        self.restored = 0
+        self.to_restore = 0
+
+    def steps(self) -> Iterator[None]:
+        """Take the six steps; `result` is set when the iterator ends."""
+        committed, end = self.read_ends()
+        yield
+        held = self.claim()
+        yield
+        meta = self._checked(held.meta)
+        if self._is_damaged or _must_rebuild(held, meta, end):
+            yield from self._wipe()
+            held, meta = NOTHING, None
+        self._lease.position = held.position
+        self.to_restore = end - held.position
+        for records in self._reader.read(self.partition, held.position, end):
+            if records:
+                meta = self._apply(records, meta, is_rebuild=held is NOTHING)
+            yield
+        progress = self._agree(meta, committed)
+        self._finish(meta)
+        self.result = TakenOver(self._lease, progress, meta)
+
+    def read_ends(self) -> tuple[int | None, int]:
+        """Return the committed offset and then the changelog's end: the other order misses a commit in between."""
+        committed = self._committed_offset()
+        return committed, self._reader.state_end(self.partition)
+
+    def _committed_offset(self) -> int | None:
+        """Return the group's offset once no transaction is pending on it, None when there is none."""
+        try:
+            found = self._consumer.committed([TopicPartition(self._orders, self.partition)], CALL_SECONDS)[0]
+        except KafkaException as error:
+            raise OutageError(
+                f"The committed offset cannot be read ({error.args[0].name()}).", code="KAFKA_AWAY"
+            ) from error
+        if found.error is not None:
+            raise OutageError(f"The committed offset cannot be read ({found.error.name()}).", code="KAFKA_AWAY")
+        return None if found.offset == OFFSET_INVALID else int(found.offset)
+
+    def claim(self) -> Held:
+        """Void every earlier claim and return what Redis holds; keys of a wrong type count as nothing."""
+        try:
+            return self._store.claim(self._lease)
+        except PartitionLost:
+            self._is_damaged = True
+            return NOTHING
+
+    def _wipe(self) -> Iterator[None]:
+        while not self._store.wipe(self._lease):
+            yield
+        self._store.claim(self._lease)
+
+    def _apply(self, records: list[tuple[int, bytes, bytes]], meta: Meta | None, *, is_rebuild: bool) -> Meta | None:
+        """Apply one slice; return the newest meta record."""
+        rows: dict[bytes, Row] = {}
+        for _, key, value in records:
+            if key == META_KEY:
+                meta = self._checked(value)
+            elif not key.startswith(b"\0"):
+                rows[key] = row_of(read_header(value), value)
+        self.restored += len(records)
+        self._write(list(rows.values()), meta, records[-1][0] + 1, RESTORING, is_rebuild=is_rebuild)
+        return meta
+
+    def _finish(self, meta: Meta | None) -> None:
+        """Say that Redis is whole again; raises PartitionLost when it holds more or fewer customers than it should."""
+        self._write([], meta, self._lease.position, 0 if meta is None else meta.customers)
+        self._store.check(self._lease, 0)
+
+    def _write(
+        self, rows: list[Row], meta: Meta | None, position: int, customers: int, *, is_rebuild: bool = False
+    ) -> None:
+        self._store.apply(
+            self._lease,
+            rows,
+            position=position,
+            source_position=0 if meta is None else meta.source_position,
+            meta=b"" if meta is None else encode_meta(meta),
+            customers=customers,
+            is_rebuild=is_rebuild,
+        )
+
+    def _checked(self, record: bytes | None) -> Meta | None:
+        if not record:
+            return None
+        meta = decode_meta(record)
+        check_identity(meta.identity, self._identity)
+        return meta
+
+    def _agree(self, meta: Meta | None, committed: int | None) -> Progress:
+        """Return where to start, or stop when the log, the changelog and the offsets tell different stories."""
+        low, high = self._reader.orders_bounds(self.partition)
+        if meta is None:
+            if committed is not None:
+                raise StopError(
+                    f"The group has committed offset {committed} of partition {self.partition}, "
+                    "but the changelog holds no state for it.",
+                    "Use a new KAFKA_GROUP_ID to start from the log's beginning.",
+                    code="STATE_MISSING",
+                )
+            return Progress(self.partition, source_position=low)
+        if committed is not None and committed != meta.source_position:
+            raise StopError(
+                f"Partition {self.partition}: the group's offset is {committed}, the state's {meta.source_position}.",
+                "Somebody else committed for this group: stop it and set the offset to the state's.",
+                code="OFFSETS_DISAGREE",
+            )
+        if not low <= meta.source_position <= high:
+            raise StopError(
+                f"Partition {self.partition}: the state stands at offset {meta.source_position}, "
+                f"the orders topic holds {low} to {high}.",
+                "Orders were lost: restore the topic, or rebuild into a new deployment.",
+                code="ORDERS_LOST",
+            )
+        return progress_of(meta, self.partition)
+
+
+def _must_rebuild(held: Held, meta: Meta | None, end: int) -> bool:
+    """Tell whether what Redis holds cannot be brought up to date by reading on from its position."""
+    if held.position > end or is_stale(held.applied_at_ms):
+        return True
+    if held.is_restoring:
+        return False
+    if meta is None:
+        return held.position > 0 or held.customers > 0
+    return meta.customers != held.customers
+
+
+def is_stale(applied_at_ms: int) -> bool:
+    """Tell whether tombstones younger than the position may have been compacted away."""
+    return applied_at_ms > 0 and time.time() * 1_000 - applied_at_ms > STALE_MS

@@ -1,0 +1,152 @@
+"""One Kafka transaction per chunk: changes, states, dead letters, meta records and offsets, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from stream_app.contract.topics import Topics
+from stream_app.core.errors import OutageError
+from stream_app.worker.meta import META_KEY
+
+SLICE_SECONDS = 5.0
+"""How long one blocking call may take before it is called again."""
+
+Headers = list[tuple[str, str | bytes | None]]
+
+
+class Aborted(Exception):
+    """The transaction did not happen; the partitions have to be taken over again."""
+
+
+class Unsettled(Exception):
+    """The transaction may or may not have happened, or the producer is done for: only a new producer can tell."""
+
+
+@dataclass
+class Write:
+    """What a chunk writes for one partition of the orders topic."""
+
+    partition: int
+    source_position: int
+    meta: bytes
+    changes: list[tuple[bytes, bytes, Headers]] = field(default_factory=list)
+    states: list[tuple[bytes, bytes]] = field(default_factory=list)
+    dead_letters: list[tuple[bytes | None, bytes | None, Headers]] = field(default_factory=list)
+
+
+class GroupMember(Protocol):
+    """The consumer, as far as a transaction needs it."""
+
+    def consumer_group_metadata(self) -> object:
+        """Return what tells the broker which member and generation commits."""
+
+
+class Transaction:
+    """Runs chunks through one transactional producer, in the thread that consumes."""
+
+    def __init__(self, config: Mapping[str, Any], topics: Topics, member: GroupMember) -> None:
+        self._producer = Producer(dict(config))
+        self._topics = topics
+        self._member = member
+        self._meta_offsets: dict[int, int] = {}
+
+    def start(self) -> None:
+        """Fence every earlier producer of this instance and end what it left open."""
+        try:
+            self._producer.init_transactions(SLICE_SECONDS * 2)
+        except KafkaException as error:
+            problem: KafkaError = error.args[0]
+            if problem.retriable() or problem.code() in _AWAY:
+                raise OutageError(f"Kafka does not answer ({problem.name()}).", code="KAFKA_AWAY") from error
+            raise
+
+    def run(self, writes: Sequence[Write]) -> dict[int, int]:
+        """Commit the writes; return for each partition the changelog offset after its meta record."""
+        try:
+            self.begin()
+            self.produce(writes)
+            self.send_offsets(writes)
+        except KafkaException as error:
+            self._abort(error)
+        except BufferError as error:
+            self._abort(error)
+        self.commit()
+        return {write.partition: self._meta_offsets[write.partition] + 1 for write in writes}
+
+    def begin(self) -> None:
+        """Open the transaction."""
+        self._meta_offsets = {}
+        self._producer.begin_transaction()
+
+    def produce(self, writes: Sequence[Write]) -> None:
+        """Hand everything to the producer; the meta record is the last of its partition."""
+        topics, produce = self._topics, self._producer.produce
+        for write in writes:
+            partition = write.partition
+            for key, value, headers in write.changes:
+                produce(topics.changes, value, key, partition, headers=headers)
+            for key, state in write.states:
+                produce(topics.state, state, key, partition)
+            for letter_key, letter, letter_headers in write.dead_letters:
+                produce(topics.dead_letters, letter, letter_key, partition, headers=letter_headers)
+            produce(topics.state, write.meta, META_KEY, partition, on_delivery=self._delivered)
+            self._producer.poll(0)
+
+    def _delivered(self, error: KafkaError | None, record: Any) -> None:
+        if error is None:
+            self._meta_offsets[record.partition()] = record.offset()
+
+    def send_offsets(self, writes: Sequence[Write]) -> None:
+        """Put the source position of every partition written into the transaction.
+
+        Without them a paused former owner could still commit: an empty list is accepted from anybody.
+        """
+        offsets = [TopicPartition(self._topics.orders, write.partition, write.source_position) for write in writes]
+        metadata = self._member.consumer_group_metadata()
+        self._repeat(lambda: self._producer.send_offsets_to_transaction(offsets, metadata, SLICE_SECONDS))
+
+    def commit(self) -> None:
+        """Commit; raises Aborted when it surely did not happen, Unsettled when nobody knows."""
+        try:
+            self._repeat(lambda: self._producer.commit_transaction(SLICE_SECONDS))
+        except KafkaException as error:
+            problem: KafkaError = error.args[0]
+            if problem.txn_requires_abort():
+                self._abort(error)
+            raise Unsettled(problem.name()) from error
+
+    def _repeat(self, call: Any) -> None:
+        """Call again while the broker says later, until the transaction must have timed out."""
+        for _ in range(6):
+            try:
+                call()
+                return
+            except KafkaException as error:
+                if not error.args[0].retriable():
+                    raise
+                last = error
+        raise last
+
+    def _abort(self, cause: Exception) -> None:
+        problem = cause.args[0] if isinstance(cause, KafkaException) else None
+        if problem is not None and problem.fatal():
+            raise Unsettled(problem.name()) from cause
+        try:
+            self._repeat(lambda: self._producer.abort_transaction(SLICE_SECONDS))
+        except KafkaException as error:
+            raise Unsettled(error.args[0].name()) from error
+        raise Aborted(problem.name() if problem is not None else "queue full") from cause
+
+
+_AWAY = {
+    KafkaError._TIMED_OUT,
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._RESOLVE,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+}

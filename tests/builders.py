@@ -1,0 +1,120 @@
+"""The only makers of test data: each gives a valid thing, and takes what the test is about as changes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from model_store.segment_model import Profile, Segment, SegmentModel
+from stream_app.core.instants import DAY_US, parse_instant
+from stream_app.core.order import Order, read_order
+from stream_app.core.rules import Rules
+
+NAMES = ("Champions", "Loyal", "Promising", "New", "Needs attention", "At risk", "Hibernating", "Lost")
+NOW = "2025-06-01T12:00:00Z"
+NOW_MS = 1_748_779_200_000
+A_CENTROID_SET = ((2.2, 0.3), (0.6, -0.5), (-0.9, 1.0), (-1.9, -0.7))
+
+
+def an_instant(text: str) -> int:
+    """Return the instant of an RFC 3339 text."""
+    instant = parse_instant(text)
+    assert instant is not None, text
+    return instant
+
+
+def a_model(**changes: Any) -> SegmentModel:
+    """Return a model with the shape of one trained on a shop's year: four segments in two dimensions."""
+    centroids = changes.pop("centroids", A_CENTROID_SET)
+    profile = Profile(customers=10, share=0.25, recency_days=10.0, frequency=5.0, monetary=100.0, unique_products=9.0)
+    values: dict[str, Any] = {
+        "version": "20250101T000000Z-testtest",
+        "window_days": 365,
+        "scaler_mean": (3.8, 1.3, 6.6, 3.4),
+        "scaler_scale": (1.4, 0.7, 1.3, 1.2),
+        "pca_mean": (0.0, 0.0, 0.0, 0.0),
+        "pca_components": ((-0.36, 0.54, 0.56, 0.51), (0.91, 0.18, 0.19, 0.25)),
+        "centroids": centroids,
+        "segments": tuple(
+            Segment(id=f"s{n + 1}", name=NAMES[n], description="…", action="…", profile=profile)
+            for n in range(len(centroids))
+        ),
+        "training": {},
+    }
+    return SegmentModel(**(values | changes))
+
+
+def an_order_json(**changes: Any) -> dict[str, Any]:
+    """Return an order as a shop would send it."""
+    order = {
+        "order_id": "O1",
+        "customer_id": "C1",
+        "ordered_at": NOW,
+        "lines": [{"product_id": "P1", "quantity": 1, "unit_price": 10.0}],
+    }
+    return order | changes
+
+
+def an_order(**changes: Any) -> Order:
+    """Return an order as the core sees it."""
+    return read_order(json.dumps(an_order_json(**changes)).encode(), "EUR")
+
+
+def rules(**changes: Any) -> Rules:
+    """Return the rules of a deployment with one partition."""
+    values: dict[str, Any] = {
+        "deployment": "segstream",
+        "orders_topic": "orders.v1",
+        "partitions": 1,
+        "window_days": 365,
+        "currency": "EUR",
+    }
+    return Rules(**(values | changes))
+
+
+@dataclass
+class ARecord:
+    """A Kafka record that came from no broker."""
+
+    value_: bytes | None
+    key_: bytes | None = b"C1"
+    offset_: int = 0
+    timestamp_ms: int = NOW_MS
+    headers_: list[tuple[str, bytes | None]] = field(default_factory=list)
+
+    def key(self) -> bytes | None:
+        return self.key_
+
+    def value(self) -> bytes | None:
+        return self.value_
+
+    def headers(self) -> list[tuple[str, bytes | None]] | None:
+        return self.headers_ or None
+
+    def timestamp(self) -> tuple[int, int]:
+        return 2, self.timestamp_ms
+
+    def offset(self) -> int:
+        return self.offset_
+
+
+def a_record(order: dict[str, Any] | None = None, *, offset: int = 0, **changes: Any) -> ARecord:
+    """Return a record that holds an order, keyed by its customer."""
+    body = order if order is not None else an_order_json()
+    values: dict[str, Any] = {
+        "value_": json.dumps(body).encode(),
+        "key_": str(body["customer_id"]).encode(),
+        "offset_": offset,
+    }
+    return ARecord(**(values | changes))
+
+
+def a_tick(instant: str, *, offset: int = 0) -> ARecord:
+    """Return a tick."""
+    return ARecord(None, None, offset, headers_=[("segstream.tick", instant.encode())])
+
+
+def days(number: float) -> int:
+    """Return a number of days in microseconds."""
+    return round(number * DAY_US)

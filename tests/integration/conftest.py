@@ -1,0 +1,33 @@
+"""The real Kafka and the real Valkey, started once for the whole test run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from stream_app.local.kafka import LocalKafka
+from stream_app.local.valkey import LocalRedis
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """One broker for all tests: each makes topics and groups with names of its own."""
+    with LocalKafka(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedis]:
+    """One Valkey for all tests; take `fresh_redis` to find it empty."""
+    with LocalRedis(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def fresh_redis(valkey: LocalRedis) -> Iterator[Redis]:
+    """A client of an empty Redis."""
+    with Redis.from_url(valkey.url) as client:
+        client.flushall()
+        yield client

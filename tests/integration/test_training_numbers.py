@@ -1,0 +1,236 @@
+"""Figures published or once measured on two public data sets, reproduced by loader and trainer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import fmean, median
+
+import numpy as np
+import pytest
+
+from model_store.store import ModelStore
+from stream_app.core.errors import UsageError
+from stream_app.history.completejourney import completejourney_path
+from stream_app.history.history import History
+from stream_app.history.reading import open_history
+from trainer.features import Features, features
+from trainer.fit import Array, feature_matrix, fit
+from trainer.train import TrainingPlan, learn, train
+
+SNAPSHOT = datetime(2011, 12, 10, 12, 50, tzinfo=UTC)
+"""The last line's time and one day, as the published studies have it."""
+SNAPSHOT_US = int(SNAPSHOT.timestamp()) * 1_000_000
+TRAINED_AT = datetime(2026, 11, 22, 23, 15, tzinfo=UTC)
+ONLY_GIFTS = "13256"
+"""Bought at price 0 only: a customer to us, none to the published counts."""
+NET = 83_000_658_140
+"""Published as 8,300,065.81."""
+VARIABLE = "SEGSTREAM_UCI_PARQUET"
+
+
+@pytest.fixture(scope="module")
+def retail_path() -> Path:
+    path = os.environ.get(VARIABLE)
+    if path:
+        return Path(path)
+    missing = f"{VARIABLE} does not name the UCI Online Retail data (doi 10.24432/C5BW33)."
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.fixture(scope="module")
+def retail(retail_path: Path) -> Iterator[History]:
+    with open_history(retail_path, "online-retail") as history:
+        yield history
+
+
+@pytest.fixture(scope="module")
+def buyers(retail: History) -> list[Features]:
+    return features(retail, as_of_us=SNAPSHOT_US, window_us=None)
+
+
+@pytest.fixture(scope="module")
+def matrix(buyers: list[Features]) -> Array:
+    return feature_matrix(buyers)
+
+
+@pytest.fixture(scope="module")
+def journey() -> Iterator[History]:
+    try:
+        path = completejourney_path()
+    except UsageError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
+    with open_history(path, "completejourney") as history:
+        yield history
+
+
+def one_row(history: History, sql: str) -> tuple[object, ...]:
+    ((*row,),) = history.connection.cursor().execute(sql).fetchall()
+    return tuple(row)
+
+
+def test_the_published_counts_of_lines_invoices_and_customers(retail: History) -> None:
+    report = retail.report
+
+    assert report.lines_read == 541_909
+    assert report.skipped == {"no_customer": 135_080}
+    assert (report.lines_kept, report.orders, report.customers) == (406_829, 22_190, 4_372)
+
+
+def test_the_published_counts_of_purchases(retail: History) -> None:
+    purchases = one_row(
+        retail,
+        "SELECT count(*), count(DISTINCT customer_id) FROM lines WHERE type = 'order'",
+    )
+    with_a_price = one_row(
+        retail,
+        """SELECT count(*), count(DISTINCT order_id), count(DISTINCT product_id),
+            count(DISTINCT customer_id), sum(amount)
+        FROM lines WHERE type = 'order' AND amount > 0""",
+    )
+
+    assert purchases == (397_924, 4_339)
+    assert with_a_price == (397_884, 18_532, 3_665, 4_338, 89_114_079_040)
+
+
+def test_money_is_exact_to_the_last_of_four_decimals(retail: History) -> None:
+    net = one_row(
+        retail, "SELECT sum(CASE type WHEN 'order' THEN amount ELSE -amount END) FROM lines"
+    )
+
+    assert net == (NET,)
+
+
+def test_the_orders_read_one_by_one_hold_every_line(retail: History) -> None:
+    lines = orders = net = 0
+    before = (0, "")
+    for order in retail.orders():
+        orders += 1
+        lines += len(order.lines)
+        assert before <= (order.ordered_at_us, order.order_id)
+        before = (order.ordered_at_us, order.order_id)
+        sign = -1 if order.type == "return" else 1
+        net += sign * sum(amount for _, _, amount in order.lines)
+
+    assert (orders, lines, net) == (22_190, 406_829, NET)
+
+
+def test_golden_returns_are_netted_to_the_cent(buyers: list[Features]) -> None:
+    monetary = {row.customer_id: row.monetary for row in buyers}
+
+    assert monetary["16446"] == 29_000
+    assert monetary["12346"] == 0
+
+
+def test_golden_gross_amounts(retail: History) -> None:
+    rows = retail.connection.cursor().execute(
+        """SELECT sum(amount) FROM lines
+        WHERE type = 'order' AND customer_id IN ('16446', '12346')
+        GROUP BY customer_id ORDER BY customer_id"""
+    )
+
+    assert rows.fetchall() == [(771_836_000,), (1_684_725_000,)]
+
+
+def test_published_recency_and_frequency(buyers: list[Features]) -> None:
+    with_a_price = [row for row in buyers if row.customer_id != ONLY_GIFTS]
+    recency = [row.recency_days for row in with_a_price]
+    frequency = [row.frequency for row in with_a_price]
+
+    assert len(with_a_price) == 4_338
+    assert (round(fmean(recency), 2), median(recency)) == (92.54, 51)
+    assert (min(recency), max(recency)) == (1, 374)
+    assert (round(fmean(frequency), 2), median(frequency)) == (4.27, 2)
+
+
+def test_an_invoice_of_gifts_is_a_purchase_that_published_counts_leave_out(
+    retail: History, buyers: list[Features]
+) -> None:
+    (published,) = one_row(
+        retail,
+        """SELECT max(invoices) FROM (
+            SELECT count(DISTINCT order_id) AS invoices FROM lines
+            WHERE type = 'order' AND amount > 0 GROUP BY customer_id)""",
+    )
+
+    assert (published, max(row.frequency for row in buyers)) == (209, 210)
+
+
+@pytest.mark.parametrize(("k", "silhouette"), [(2, 0.4618), (3, 0.3691), (4, 0.3635), (5, 0.3364)])
+def test_silhouettes_with_our_own_semantics(matrix: Array, k: int, silhouette: float) -> None:
+    assert round(fit(matrix, k).silhouette, 4) == silhouette
+
+
+def test_four_segments_with_our_own_semantics(matrix: Array) -> None:
+    fitted = fit(matrix, 4)
+
+    assert len(matrix) == 4_339
+    assert [round(100 * part, 2) for part in fitted.explained_variance] == [70.40, 15.55]
+    assert round(fitted.inertia, 2) == 4_021.13
+    assert sorted(np.bincount(fitted.labels), reverse=True) == [1_461, 1_258, 842, 778]
+
+
+def test_the_segments_are_named_for_what_they_are(retail: History, retail_path: Path) -> None:
+    plan = TrainingPlan(retail_path, "online-retail", window_days=None, as_of_us=SNAPSHOT_US)
+
+    model = learn(retail, plan, trained_at=TRAINED_AT)
+
+    got = [(s.id, s.name, s.profile.customers) for s in model.segments]
+    assert got == [
+        ("s1", "Champions", 842),
+        ("s2", "At risk", 1_258),
+        ("s3", "Promising", 778),
+        ("s4", "Hibernating", 1_461),
+    ]
+    assert model.training["as_of"] == "2011-12-10T12:50:00Z"
+    assert model.training["rows"] == 406_829
+
+
+def test_learning_twice_gives_the_same_model(retail: History, retail_path: Path) -> None:
+    plan = TrainingPlan(retail_path, "online-retail", k=5)
+
+    first = learn(retail, plan, trained_at=TRAINED_AT)
+
+    assert learn(retail, plan, trained_at=TRAINED_AT) == first
+    assert first.version.startswith("20261122T231500Z-")
+
+
+def test_the_published_counts_of_completejourney(journey: History) -> None:
+    report = journey.report
+    products, amount = one_row(journey, "SELECT count(DISTINCT product_id), sum(amount) FROM lines")
+
+    assert (report.lines_read, report.skipped) == (1_469_307, {"quantity_zero": 8_869})
+    assert (report.orders, report.customers) == (155_848, 2_469)
+    assert (products, amount) == (68_509, 45_960_395_800)
+    assert report.first_us == 1_483_271_606_000_000
+    assert report.last_us == 1_514_779_280_000_000
+
+
+def test_training_publishes_a_model_that_loads(journey: History, tmp_path: Path) -> None:
+    plan = TrainingPlan(completejourney_path(), "completejourney", k=5, until_fraction=0.75)
+
+    training = train(plan, store_uri=tmp_path.as_uri(), trained_at=TRAINED_AT)
+
+    artefact = training.artefact
+    assert ModelStore(tmp_path).load(artefact.version, artefact.sha256) == training.model
+    assert training.report == journey.report
+    assert sum(segment.profile.customers for segment in training.model.segments) == 2_447
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (TrainingPlan(Path("x"), "completejourney", k=1), "1 segments cannot be fitted"),
+        (TrainingPlan(Path("x"), "completejourney", as_of_us=0), "too few different customers"),
+        (TrainingPlan(Path("x"), "completejourney", until_fraction=0.0), "the fraction"),
+    ],
+)
+def test_a_plan_that_cannot_work_says_so(journey: History, plan: TrainingPlan, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        learn(journey, plan, trained_at=TRAINED_AT)

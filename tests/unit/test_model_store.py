@@ -1,0 +1,144 @@
+"""Models are published once, whole, and loaded only if they are the file that was promoted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from model_store.errors import ModelRefused
+from model_store.segment_model import Profile, Segment, SegmentModel
+from model_store.store import Artefact, ModelStore
+
+
+def a_model(version: str = "v1", *, mean: float = 1.0) -> SegmentModel:
+    profile = Profile(
+        customers=1, share=1.0, recency_days=0, frequency=1, monetary=1, unique_products=1
+    )
+    return SegmentModel(
+        version=version,
+        window_days=365,
+        scaler_mean=(mean, 1.0, 1.0, 1.0),
+        scaler_scale=(1.0, 1.0, 1.0, 1.0),
+        pca_mean=(0.0, 0.0, 0.0, 0.0),
+        pca_components=((1.0, 0.0, 0.0, 0.0),),
+        centroids=((0.0,),),
+        segments=(Segment(id="s1", name="All", description="", action="", profile=profile),),
+        training={},
+    )
+
+
+def refusal(store: ModelStore, version: str, sha256: str) -> str:
+    with pytest.raises(ModelRefused) as caught:
+        store.load(version, sha256)
+    return caught.value.code
+
+
+def test_a_published_model_is_loaded_by_version_and_sha256(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path / "not" / "there" / "yet")
+
+    artefact = store.publish(a_model())
+
+    assert store.load(artefact.version, artefact.sha256) == a_model()
+    assert store.load(artefact.version, artefact.sha256.upper()) == a_model()
+
+
+def test_the_file_lies_where_the_promise_says_and_others_may_read_it(tmp_path: Path) -> None:
+    artefact = ModelStore(tmp_path).publish(a_model("v1"))
+
+    file = tmp_path / "models" / "v1" / "model.json"
+    assert artefact == Artefact("v1", hashlib.sha256(file.read_bytes()).hexdigest())
+    assert file.parent.stat().st_mode & 0o755 == 0o755
+
+
+def test_a_version_is_never_overwritten(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    artefact = store.publish(a_model(mean=1.0))
+
+    with pytest.raises(ModelRefused) as caught:
+        store.publish(a_model(mean=2.0))
+
+    assert caught.value.code == "MODEL_EXISTS"
+    assert store.load(artefact.version, artefact.sha256) == a_model(mean=1.0)
+
+
+def test_publishing_leaves_nothing_else_behind(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+
+    store.publish(a_model())
+    with pytest.raises(ModelRefused):
+        store.publish(a_model())
+
+    assert os.listdir(tmp_path / "models") == ["v1"]
+
+
+def test_versions_are_listed_in_order_without_what_is_half_written(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    for version in ("20270101", "20261122"):
+        store.publish(a_model(version))
+    half_written = tmp_path / "models" / ".publishing-x"
+    half_written.mkdir()
+    (half_written / "model.json").write_bytes(b"{")
+    (tmp_path / "models" / "empty").mkdir()
+
+    assert store.versions() == ["20261122", "20270101"]
+
+
+def test_a_store_without_models_lists_none(tmp_path: Path) -> None:
+    assert ModelStore(tmp_path).versions() == []
+
+
+def test_a_file_changed_by_one_byte_is_refused(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    artefact = store.publish(a_model())
+    file = tmp_path / "models" / "v1" / "model.json"
+
+    file.write_bytes(file.read_bytes().replace(b"365", b"366"))
+
+    assert refusal(store, "v1", artefact.sha256) == "MODEL_SHA256"
+
+
+def test_a_file_under_another_models_version_is_refused(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    artefact = store.publish(a_model())
+
+    (tmp_path / "models" / "v1").rename(tmp_path / "models" / "v2")
+
+    assert refusal(store, "v2", artefact.sha256) == "MODEL_VERSION"
+
+
+def test_a_huge_file_is_refused_without_reading_it_whole(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    artefact = store.publish(a_model())
+
+    os.truncate(tmp_path / "models" / "v1" / "model.json", 1 << 40)
+
+    assert refusal(store, "v1", artefact.sha256) == "MODEL_TOO_LARGE"
+
+
+@pytest.mark.parametrize("version", ["v2", "", ".", "..", "../v1", "/etc", "v1/../v1", "v1\0"])
+def test_a_version_that_is_not_in_the_store_is_missing(tmp_path: Path, version: str) -> None:
+    store = ModelStore(tmp_path)
+    artefact = store.publish(a_model())
+
+    assert refusal(store, version, artefact.sha256) == "MODEL_MISSING"
+
+
+def test_a_store_is_named_by_a_path_or_a_file_uri(tmp_path: Path) -> None:
+    folder = tmp_path / "with space"
+
+    assert ModelStore.at(str(folder)) == ModelStore(folder)
+    assert ModelStore.at(folder.as_uri()) == ModelStore(folder)
+    assert ModelStore.at("models") == ModelStore(Path("models"))
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "s3://bucket/models", "file://host/models", "file:", "file://"]
+)
+def test_any_other_place_is_refused(uri: str) -> None:
+    with pytest.raises(ModelRefused) as caught:
+        ModelStore.at(uri)
+
+    assert caught.value.code == "MODEL_STORE"

@@ -1,0 +1,82 @@
+"""Every customer's R, F, M and U at one instant by SQL: the stream's fold, to the digit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from stream_app.history.history import History
+
+DAY_US = 86_400_000_000
+
+COUNTED_SQL = """
+    WITH counted AS (
+        SELECT *, CASE type WHEN 'return' THEN -1 ELSE 1 END AS sign
+        FROM lines
+        WHERE quantity > 0
+            AND ordered_at <= $as_of_us
+            AND ordered_at > $as_of_us - coalesce($window_us::BIGINT, $as_of_us + 1)
+    )
+"""
+
+FEATURES_SQL = f"""
+    {COUNTED_SQL},
+    products AS (
+        SELECT customer_id, count(*) FILTER (net > 0) AS unique_products
+        FROM (
+            SELECT customer_id, product_id, sum(sign * quantity) AS net
+            FROM counted
+            GROUP BY customer_id, product_id
+        )
+        GROUP BY customer_id
+    )
+    SELECT
+        customer_id,
+        ($as_of_us - max(ordered_at) FILTER (type = 'order')) // {DAY_US} AS recency_days,
+        count(DISTINCT order_id) FILTER (type = 'order') AS frequency,
+        CAST(greatest(sum(sign * amount), 0) AS BIGINT) AS monetary,
+        any_value(unique_products) AS unique_products
+    FROM counted
+    JOIN products USING (customer_id)
+    GROUP BY customer_id
+    HAVING frequency > 0
+    ORDER BY customer_id
+"""
+
+
+class Features(NamedTuple):
+    """One customer's features as of an instant."""
+
+    customer_id: str
+    recency_days: int
+    frequency: int
+    monetary: int
+    """Net of returns, in ten-thousandths of the currency unit, never below 0."""
+    unique_products: int
+
+
+def features(history: History, *, as_of_us: int, window_us: int | None) -> list[Features]:
+    """Return the features of all who have a purchase that counts, by customer id.
+
+    An order counts while ordered_at <= as_of < ordered_at + window; instants are microseconds.
+    """
+    rows = _fetch(history, FEATURES_SQL, as_of_us, window_us)
+    return [Features(*row) for row in rows]
+
+
+def counted_lines(history: History, *, as_of_us: int, window_us: int | None) -> int:
+    """Return how many order lines the features at this instant are made of."""
+    ((count,),) = _fetch(
+        history, f"{COUNTED_SQL} SELECT count(*) FROM counted", as_of_us, window_us
+    )
+    return int(count)
+
+
+def _fetch(
+    history: History, sql: str, as_of_us: int, window_us: int | None
+) -> list[tuple[Any, ...]]:
+    cursor = history.connection.cursor()
+    try:
+        return cursor.execute(sql, {"as_of_us": as_of_us, "window_us": window_us}).fetchall()
+    finally:
+        cursor.close()
