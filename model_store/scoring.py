@@ -7,7 +7,7 @@ so that scores fit 64 bits and comparing them never rounds.
 
 from __future__ import annotations
 
-from math import log1p
+from math import dist, log1p
 
 from model_store.segment_model import SegmentModel
 
@@ -55,7 +55,7 @@ class Scorer:
             (round(k / scale * (1 << (WEIGHT_BITS + LOG_BITS))), row[1], row[2], row[3])
             for k, row in zip(constants, rows, strict=True)
         ]
-        self._projection, self._origin = projection, origin
+        self._affine = list(zip(origin, projection, strict=True))
 
     def without_recency(self, frequency: int, monetary: int, unique_products: int) -> list[int]:
         """Return each segment's score before recency is added; monetary in ten-thousandths."""
@@ -80,24 +80,17 @@ class Scorer:
 
     def point(self, recency_days: int, frequency: int, monetary: int, unique_products: int) -> list[float]:
         """Return the place of the features in PCA space."""
-        logs = (
-            log1p(recency_days),
-            log1p(frequency),
-            log1p(max(monetary, 0) / MONEY_SCALE),
-            log1p(unique_products),
-        )
-        return [
-            o + sum(p * value for p, value in zip(row, logs, strict=True))
-            for row, o in zip(self._projection, self._origin, strict=True)
-        ]
+        log_r, log_f, log_u = log1p(recency_days), log1p(frequency), log1p(unique_products)
+        log_m = log1p(monetary / MONEY_SCALE) if monetary > 0 else 0.0
+        return [o + r * log_r + f * log_f + m * log_m + u * log_u for o, (r, f, m, u) in self._affine]
 
     def margin(self, segment: int, recency_days: int, frequency: int, monetary: int, unique_products: int) -> float:
         """Return 1 − d1/d2 of the distances to the assigned and the nearest other centroid, to 6 digits."""
         place = self.point(recency_days, frequency, monetary, unique_products)
-        distances = [sum((p - c) ** 2 for p, c in zip(place, row, strict=True)) ** 0.5 for row in self.model.centroids]
-        own = distances[segment]
-        others = min((d for index, d in enumerate(distances) if index != segment), default=0.0)
-        return round(max(0.0, 1 - own / others), 6) if others > 0 else 0.0
+        distances = [dist(place, row) for row in self.model.centroids]
+        own = distances.pop(segment)
+        other = min(distances, default=0.0)
+        return round(max(0.0, 1 - own / other), 6) if other > 0 else 0.0
 
 
 def fold_affine(model: SegmentModel) -> tuple[list[list[float]], list[float]]:

@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     topic_prefix: Annotated[str, Field(validation_alias="SEGSTREAM_TOPIC_PREFIX")] = ""
     model_uri: Annotated[str, Field(validation_alias="SEGSTREAM_MODEL_URI")] = "./store"
     window_days: Annotated[
-        int | None, BeforeValidator(_window), Field(validation_alias="SEGSTREAM_WINDOW_DAYS", gt=0, le=36_500)
+        Annotated[int, Field(gt=0, le=36_500)] | None,
+        BeforeValidator(_window),
+        Field(validation_alias="SEGSTREAM_WINDOW_DAYS"),
     ] = 365
     clock: Annotated[Literal["event", "wall"], Field(validation_alias="SEGSTREAM_CLOCK")] = "event"
     currency: Annotated[str, Field(validation_alias="SEGSTREAM_CURRENCY")] = "EUR"

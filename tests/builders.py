@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from model_store.segment_model import Profile, Segment, SegmentModel
-from stream_app.core.instants import DAY_US, parse_instant
+from stream_app.contract.order import MONEY_SCALE
+from stream_app.core.entry import Entry, entry_of
+from stream_app.core.instants import DAY_US, parse_instant, rfc3339
 from stream_app.core.order import Order, read_order
 from stream_app.core.rules import Rules
+from tests.oracle import Fact
 
 NAMES = ("Champions", "Loyal", "Promising", "New", "Needs attention", "At risk", "Hibernating", "Lost")
 NOW = "2025-06-01T12:00:00Z"
@@ -118,3 +122,51 @@ def a_tick(instant: str, *, offset: int = 0) -> ARecord:
 def days(number: float) -> int:
     """Return a number of days in microseconds."""
     return round(number * DAY_US)
+
+
+def a_fact(at: int, order_id: str = "O1", **changes: Any) -> Fact:
+    """Return an order as the oracle knows it: one line of 10.00, sent when it was placed."""
+    values: dict[str, Any] = {
+        "at": at,
+        "customer": "C1",
+        "order_id": order_id,
+        "lines": (("P1", 1, 100_000),),
+        "timestamp": at,
+    }
+    return Fact(**(values | changes))
+
+
+def a_record_of(fact: Fact, offset: int = 0) -> ARecord:
+    """Return the record that a shop, a loader or an operator would have sent for a fact."""
+    if not fact.customer:
+        return a_tick(rfc3339(fact.at), offset=offset)
+    body: dict[str, Any] = {
+        "order_id": fact.order_id,
+        "customer_id": fact.customer,
+        "ordered_at": rfc3339(fact.at),
+        "type": "return" if fact.is_return else "order",
+        "revision": fact.revision,
+        "lines": [
+            {"product_id": product, "quantity": quantity, "amount": amount / MONEY_SCALE}
+            for product, quantity, amount in fact.lines
+        ],
+    }
+    if fact.returns is not None:
+        body["returns"] = fact.returns
+    headers = [("replay", b"true")] if fact.is_history else []
+    return a_record(body, offset=offset, timestamp_ms=fact.timestamp // 1_000, headers_=headers)
+
+
+def a_log(facts: Iterable[Fact]) -> list[ARecord]:
+    """Return the records of a partition that hold these facts, from offset 0 on."""
+    return [a_record_of(fact, offset) for offset, fact in enumerate(facts)]
+
+
+def an_order_of(fact: Fact) -> Order:
+    """Return a fact as the core sees it."""
+    return read_order(a_record_of(fact).value() or b"", "EUR")
+
+
+def an_entry(fact: Fact) -> Entry:
+    """Return a fact as a customer's state holds it."""
+    return entry_of(an_order_of(fact))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -18,6 +18,15 @@ MONEY_SCALE = 10_000
 
 MAX_YEAR = 9998
 """A window of one year after it still has a four-digit year."""
+
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_END = datetime(MAX_YEAR + 1, 1, 1, tzinfo=UTC)
+
+
+def is_in_range(moment: datetime) -> bool:
+    """Tell whether an aware moment lies, in UTC, between the years 1970 and MAX_YEAR."""
+    return _FIRST <= moment < _END
 
 
 def ten_thousandths(amount: float) -> int | None:
@@ -60,13 +69,13 @@ def _instant(text: str) -> str:
         raise PydanticCustomError("BAD_TIME", "must be an RFC 3339 date-time") from None
     if moment.tzinfo is None:
         raise PydanticCustomError("BAD_TIME", "must carry a time zone")
-    if not 1970 <= moment.year <= MAX_YEAR:
+    if not is_in_range(moment):
         raise PydanticCustomError("BAD_TIME", "must lie between the years 1970 and {last}", {"last": MAX_YEAR})
     return text
 
 
 Id = Annotated[str, Field(min_length=1, max_length=4096)]
-Money = Annotated[float | None, AfterValidator(_money)]
+Money = Annotated[Annotated[float, Field(allow_inf_nan=False)] | None, AfterValidator(_money)]
 
 
 class Line(BaseModel):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
 from typing import Annotated, Literal
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -112,7 +113,13 @@ def event_id(deployment: str, customer_id: str, sequence: int) -> str:
     >>> event_id("segstream", "C1", 1)
     'ed5cbb0c-e8b4-5bd2-9b39-8ee68aadbfeb'
     """
-    return str(uuid5(NAMESPACE_URL, f"{deployment}\0{customer_id}\0{sequence}"))
+    digest = sha1(_NAMESPACE + f"{deployment}\0{customer_id}\0{sequence}".encode(), usedforsecurity=False).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANT[digest[16]]}{digest[17:20]}-{digest[20:32]}"
+
+
+# uuid5 by hand: uuid.uuid5 takes twice as long, and every change has one.
+_NAMESPACE = NAMESPACE_URL.bytes
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def change_headers(change: ChangeMessage) -> list[tuple[str, str | bytes | None]]:

@@ -18,6 +18,16 @@ FeatureFields = dict[str, int | float]
 _encode = msgspec.json.Encoder().encode
 
 
+class HistoryStep(msgspec.Struct, frozen=True, gc=False):
+    """One of a customer's last changes, as Redis shows it."""
+
+    sequence: int
+    as_of: str
+    from_: str | None = msgspec.field(name="from")
+    to: str | None
+    cause: Cause
+
+
 def evaluate(
     customer: Customer,
     cause: Cause,
@@ -64,7 +74,9 @@ def _move(
     customer.segment_name = scorer.names[index] if features is not None else ""
     customer.sequence += 1
     customer.since = as_of
-    _remember(customer, old_id, cause)
+    instant = rfc3339(as_of)
+    step = HistoryStep(customer.sequence, instant, old_id or None, customer.segment or None, cause)
+    customer.history = [_encode(step), *customer.history[: HISTORY_LENGTH - 1]]
     return ChangeMessage(
         event_id=event_id(rules.deployment, customer.customer_id, customer.sequence),
         customer_id=customer.customer_id,
@@ -72,7 +84,7 @@ def _move(
         from_=came_from,
         to=_segment(customer),
         cause=cause,
-        as_of=rfc3339(as_of),
+        as_of=instant,
         features={"before": _fields(before), "after": _fields(features)},
         model_version=scorer.model.version,
         margin=None if features is None else scorer.margin(index, *features),
@@ -95,14 +107,3 @@ def _fields(features: Features | None) -> FeatureFields | None:
         "monetary": features.monetary / MONEY_SCALE,
         "unique_products": features.unique_products,
     }
-
-
-def _remember(customer: Customer, old_id: str, cause: Cause) -> None:
-    step = {
-        "sequence": customer.sequence,
-        "as_of": rfc3339(customer.since),
-        "from": old_id or None,
-        "to": customer.segment or None,
-        "cause": cause,
-    }
-    customer.history = [_encode(step), *customer.history[: HISTORY_LENGTH - 1]]

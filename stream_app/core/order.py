@@ -8,7 +8,7 @@ from xxhash import xxh3_64_intdigest
 
 from stream_app.contract.dead_letter import Code, Refused
 from stream_app.contract.explain import complexity, explain
-from stream_app.contract.order import MAX_AMOUNT, MAX_YEAR, MONEY_SCALE
+from stream_app.contract.order import MAX_AMOUNT, MAX_YEAR, MONEY_SCALE, is_in_range
 from stream_app.contract.wire import LineMessage, OrderMessage, decode_order
 from stream_app.core.instants import instant_of
 
@@ -57,7 +57,7 @@ def _refuse_surrogates(value: bytes) -> None:
 
 
 def _exact(message: OrderMessage) -> Order:
-    if not 1970 <= message.ordered_at.year <= MAX_YEAR:
+    if not is_in_range(message.ordered_at):
         raise Refused(Code.BAD_TIME, f"ordered_at: must lie between the years 1970 and {MAX_YEAR}")
     if message.returns is not None and message.type == "order":
         raise Refused(Code.BAD_TYPE, "only a return may name the order it returns")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
+from struct import unpack_from
 from zlib import crc32
 
 
@@ -17,6 +19,7 @@ class Partitioner(StrEnum):
     """Not checked: a customer's orders still must stay in one partition."""
 
 
+@lru_cache(maxsize=200_000)
 def partition_of(key: bytes, partitions: int, partitioner: Partitioner) -> int | None:
     """Return the key's partition, None when any will do.
 
@@ -35,8 +38,8 @@ def murmur2(data: bytes) -> int:
     size = len(data)
     h = 0x9747B28C ^ size
     end = size & ~3
-    for at in range(0, end, 4):
-        k = int.from_bytes(data[at : at + 4], "little") * _M & _MASK
+    for word in unpack_from(f"<{size >> 2}I", data):
+        k = word * _M & _MASK
         k = (k ^ (k >> 24)) * _M & _MASK
         h = (h * _M & _MASK) ^ k
     if size != end:

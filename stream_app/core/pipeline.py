@@ -185,6 +185,6 @@ def _cause(order: Order, verdict: Verdict) -> Cause:
 
 
 def _timer_cause(started: list[Entry], *, is_gone: bool) -> Cause:
-    if started:
+    if any(entry.products for entry in started):
         return "order" if any(entry.is_purchase for entry in started) else "return"
     return "expiry" if is_gone else "aging"

@@ -115,9 +115,10 @@ class RfmState:
         self.as_of = max(self.as_of, as_of)
         started: list[Entry] = []
         while self.future and self.future[0][0] <= as_of:
-            entry = self.entries[self.future.pop(0)[1]]
+            started.append(self.entries[self.future.pop(0)[1]])
+        # Purchases first: a return that starts with its purchase takes back what must count already.
+        for entry in sorted(started, key=_is_return) if len(started) > 1 else started:
             self._count(entry)
-            started.append(entry)
         return (False if window is None else self._expire(as_of - window)), started
 
     def _expire(self, limit: int) -> bool:
@@ -267,3 +268,7 @@ class RfmState:
                 del quantities[product]
             unique += (net > 0) - (old > 0)
         self.unique_products = unique
+
+
+def _is_return(entry: Entry) -> bool:
+    return entry.is_return

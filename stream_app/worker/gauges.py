@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -49,10 +50,12 @@ class Gauges:
         outcome, health = work.outcome, self._health
         for result, number in outcome.counts.items():
             metrics.EVENTS.labels(self._topic, result).inc(number)
-        for change in outcome.changes:
-            metrics.CHANGES.labels(
-                change.from_["id"] if change.from_ else "", change.to["id"] if change.to else "", change.cause
-            ).inc()
+        moves = Counter(
+            (change.from_["id"] if change.from_ else "", change.to["id"] if change.to else "", change.cause)
+            for change in outcome.changes
+        )
+        for move, number in moves.items():
+            metrics.CHANGES.labels(*move).inc(number)
         for _, refusal in outcome.dead_letters:
             metrics.DEAD_LETTERS.labels(refusal.code.value).inc()
         health.orders += len(work.inbound)

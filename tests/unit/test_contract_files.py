@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
-from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
+import yaml  # type: ignore[import-untyped]
+from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from model_store.scoring import Scorer
 from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, encode_control
@@ -26,10 +26,11 @@ CONTRACT = FOLDER.parent
 ASYNCAPI: dict[str, Any] = yaml.safe_load((CONTRACT / "asyncapi.yaml").read_text())
 SUBSET = json.loads((Path(__file__).parents[1] / "data" / "asyncapi-3.0-subset.json").read_text())
 
-SHARED_KEYWORDS = set(
-    "$schema $id $ref title description type enum default format properties required additionalProperties definitions "
-    "items anyOf minimum maximum minLength maxLength maxItems pattern".split()
-)
+SHARED_KEYWORDS = {
+    *("$schema", "$id", "$ref", "definitions", "title", "description", "default", "type", "enum", "format"),
+    *("properties", "required", "additionalProperties", "items", "maxItems", "anyOf"),
+    *("minimum", "maximum", "minLength", "maxLength", "pattern"),
+}
 """Keywords with one meaning in draft-07 and in draft 2020-12."""
 
 
@@ -79,7 +80,7 @@ def test_the_schema_that_changes_name_in_a_header_is_published() -> None:
 def test_published_changes_satisfy_their_schema() -> None:
     published = changes()
 
-    assert [change.cause for change in published][0] == "order"
+    assert published[0].cause == "order"
     assert published[-1].to is None
     for change in published:
         assert_valid(json.loads(encode_change(change)), schemas()["segment-change.v1.json"])
@@ -87,7 +88,7 @@ def test_published_changes_satisfy_their_schema() -> None:
 
 def test_change_headers_satisfy_the_asyncapi_schema() -> None:
     for change in changes():
-        headers = {name: value.decode() for name, value in change_headers(change)}
+        headers = {name: text_of(value) for name, value in change_headers(change)}
 
         assert_valid(headers, ASYNCAPI["components"]["schemas"]["changeHeaders"])
         assert set(headers) == set(ASYNCAPI["components"]["schemas"]["changeHeaders"]["properties"])
@@ -99,7 +100,7 @@ def test_dead_letter_headers_satisfy_their_schema(own: int) -> None:
 
     headers = letter_headers(refusal, [("h", b"v")] * own, topic="orders.v1", partition=3, offset=7, version="0.1.0")
 
-    texts = {name: (value or b"").decode() for name, value in headers}
+    texts = {name: text_of(value) for name, value in headers}
     assert_valid(texts, schemas()["dead-letter-headers.v1.json"])
     unlisted = set(texts) - {"h"} - set(schemas()["dead-letter-headers.v1.json"]["properties"])
     assert unlisted == set()
@@ -232,6 +233,11 @@ def resolve(reference: str) -> Any:
     for part in pointer.strip("/").split("/") if pointer else []:
         node = node[part.replace("~1", "/").replace("~0", "~")]
     return node
+
+
+def text_of(header: str | bytes | None) -> str:
+    """Return a header's value as text."""
+    return header.decode() if isinstance(header, bytes) else header or ""
 
 
 def as_text(value: object) -> str:

@@ -1,0 +1,79 @@
+"""Plays the worker's shell without Kafka and Redis: states and progress survive a chunk only as what is stored of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from model_store.scoring import Scorer
+from stream_app.contract.dead_letter import Refusal
+from stream_app.contract.segment_change import encode_change
+from stream_app.core.breaker import Breaker
+from stream_app.core.clock import Clock
+from stream_app.core.customer import decode_customer, encode_state, header_of
+from stream_app.core.inbound import SourceRecord
+from stream_app.core.pipeline import Chunk, Outcome, Progress, read_chunk
+from stream_app.core.rules import Rules
+
+EVERYBODY = 1_000_000
+
+
+class Driver:
+    """One partition of one worker."""
+
+    def __init__(self, scorer: Scorer, rules: Rules) -> None:
+        self.scorer = scorer
+        self.rules = rules
+        self.progress = Progress(partition=0)
+        self.states: dict[str, bytes] = {}
+        self.due: dict[str, int] = {}
+        self.changes: dict[str, list[bytes]] = {}
+        self.dead_letters: list[tuple[SourceRecord, Refusal]] = []
+
+    def run(self, records: Iterable[SourceRecord], *, due_budget: int = EVERYBODY) -> Outcome:
+        """Take one chunk, with at most `due_budget` of the customers that were due before it."""
+        progress = self.progress
+        inbound = read_chunk(records, progress.partition, self.states, self.rules)
+        asked_until = progress.clock.instant
+        due = self._due(asked_until, due_budget)
+        named = {each.order.customer_id for each in inbound if each.order is not None} | set(due)
+        customers = {name: decode_customer(self.states[name]) for name in named if name in self.states}
+        chunk = Chunk(progress, customers, self.scorer, self.rules)
+        chunk.process(inbound)
+        if not chunk.outcome.is_stopped:
+            chunk.fire(due)
+            if len(due) < due_budget:
+                progress.clock.forget(asked_until)
+        self._keep(chunk.outcome)
+        return chunk.outcome
+
+    def settle(self, *, due_budget: int = EVERYBODY) -> None:
+        """Run empty chunks until nobody is due."""
+        while self._due(self.progress.clock.instant, 1):
+            self.run([], due_budget=due_budget)
+
+    def _due(self, until: int, budget: int) -> list[str]:
+        found = sorted((at, name.encode()) for name, at in self.due.items() if at <= until)
+        return [name.decode() for _, name in found[:budget]]
+
+    def _keep(self, outcome: Outcome) -> None:
+        for change in outcome.changes:
+            self.changes.setdefault(change.customer_id, []).append(encode_change(change))
+        self.dead_letters += outcome.dead_letters
+        for name, customer in outcome.touched.items():
+            self.states[name] = encode_state(header_of(customer), customer.rfm)
+            self.due.pop(name, None)
+            if customer.due_at is not None:
+                self.due[name] = customer.due_at
+        self.progress = stored_and_read(self.progress)
+
+
+def stored_and_read(progress: Progress) -> Progress:
+    """Return the progress as the next owner of the partition finds it."""
+    clock, breaker = progress.clock, progress.breaker
+    return Progress(
+        partition=progress.partition,
+        source_position=progress.source_position,
+        clock=Clock(clock.instant, has_history=clock.has_history, advances=list(clock.advances)),
+        breaker=Breaker(breaker.read, breaker.in_a_row, breaker.ages()),
+        customers=progress.customers,
+    )

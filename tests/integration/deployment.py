@@ -1,0 +1,369 @@
+"""One isolated deployment on a given Kafka and Redis: its topics, its model, its worker processes, and what they made."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import msgspec
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+from redis import Redis
+from redis.exceptions import RedisError
+
+from model_store.segment_model import SegmentModel
+from model_store.store import ModelStore
+from stream_app.contract.control import ControlRecord, Promotion, encode_control
+from stream_app.contract.dead_letter import CODE_HEADER, CONNECT
+from stream_app.local.child import Child
+from stream_app.local.kafka import LocalKafka
+from stream_app.local.ports import free_ports
+from stream_app.local.valkey import LocalRedis
+from stream_app.settings import Settings
+from stream_app.topics import create_topics
+from stream_app.worker.kafka_config import log_reader, plain_producer
+from stream_app.worker.meta import META_KEY
+from tests.builders import NOW, a_model
+from tests.integration.reading import Record, read_all
+from tests.integration.results import Change, Results, by_customer
+from tests.integration.shop import Sent, a_log
+
+PARTITIONS = 4
+DONE_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+
+def wait_for(what: str, condition: Callable[[], Any], seconds: float = DONE_SECONDS) -> Any:
+    """Return the condition's first true answer; fail when none came in time."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain until {what}"
+        time.sleep(POLL_SECONDS)
+    return answer
+
+
+class WorkerEnded(AssertionError):
+    """A worker ended by itself: it saw that going on could break a promise."""
+
+
+class WorkerProcess:
+    """A real worker in a process of its own; it never outlives the test."""
+
+    def __init__(self, folder: Path, env: dict[str, str]) -> None:
+        self.output = folder / f"worker-{uuid4().hex[:6]}.out"
+        self._marker = self.output.with_suffix(".marker")
+        self._port = free_ports(1)[0]
+        own = {"SEGSTREAM_WEB_PORT": str(self._port), "FAULT_MARKER": str(self._marker)}
+        argv = [sys.executable, "-m", "tests.integration.faulty_worker"]
+        self._child = Child.start(argv, env=env | own, stdout=self.output)
+        self.kill = self._child.kill
+        self.suspend = self._child.suspend
+        self.resume = self._child.resume
+        self.wait = self._child.wait
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def is_running(self) -> bool:
+        return self._child.poll() is None
+
+    def terminate(self, seconds: float = 10.0) -> int:
+        """Ask it to end and return its exit code; fail when it takes longer than it may."""
+        os.kill(self.pid, signal.SIGTERM)
+        try:
+            return self.wait(seconds)
+        except TimeoutError:
+            raise AssertionError(f"still there {seconds:.0f} s after SIGTERM:\n{self.said()}") from None
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def hit(self) -> dict[str, Any] | None:
+        """Return what the worker wrote down when it reached its fault, None before."""
+        return json.loads(self._marker.read_text()) if self._marker.exists() else None
+
+    def wait_hit(self, seconds: float = 30.0) -> dict[str, Any]:
+        """Wait until the worker reached its fault."""
+
+        def has_hit() -> dict[str, Any] | None:
+            assert self.hit() or self.is_running(), f"ended before it reached the fault:\n{self.said()}"
+            return self.hit()
+
+        found: dict[str, Any] = wait_for(f"the fault is reached:\n{self.said()}", has_hit, seconds)
+        return found
+
+    def readyz(self) -> tuple[int, dict[str, Any]]:
+        """Return what /readyz answers; status 0 when nobody listens."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=2) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+        except OSError:
+            return 0, {}
+
+    def is_ready(self) -> bool:
+        return self.readyz()[0] == 200
+
+
+class Deployment:
+    """A prefix of topics and Redis keys, a group, a model folder, and the workers started on them."""
+
+    def __init__(self, kafka: LocalKafka, valkey: LocalRedis, folder: Path, **settings: Any) -> None:
+        name = f"d{uuid4().hex[:8]}"
+        values = {
+            "kafka_bootstrap_servers": kafka.bootstrap,
+            "kafka_group_id": f"{name}-group",
+            "kafka_session_timeout_ms": 2_000,
+            "kafka_transaction_timeout_ms": 5_000,
+            "redis_url": valkey.url,
+            "redis_prefix": f"{name}:",
+            "topic_prefix": f"{name}.",
+            "model_uri": str(folder / "models"),
+            "chunk_records": 150,
+            "log_format": "json",
+        }
+        self.folder = folder
+        self.settings = Settings(_env_file=None, **(values | settings))  # type: ignore[call-arg]
+        self.topics = self.settings.topics
+        self.redis = Redis.from_url(valkey.url, socket_timeout=5)
+        self._admin = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
+        self.workers: list[WorkerProcess] = []
+        self.partitions = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            worker.kill()
+        self.redis.close()
+
+    def create(self, partitions: int = 4, model: SegmentModel | None = None) -> Self:
+        """Create the topics, and publish and promote a model."""
+        self.create_topics(partitions)
+        self.promote(model or a_model())
+        return self
+
+    def create_topics(self, partitions: int) -> None:
+        create_topics(self.settings, partitions, 1)
+        self.partitions = partitions
+
+    def promote(self, model: SegmentModel) -> None:
+        artefact = ModelStore.at(self.settings.model_uri).publish(model)
+        self.say(Promotion(version=artefact.version, sha256=artefact.sha256, by="test", at=NOW))
+
+    def say(self, record: ControlRecord) -> None:
+        """Put a record into the control topic."""
+        self._produce(self.topics.control, [Sent(0, None, encode_control(record))])
+
+    def send(self, log: Iterable[Sent]) -> None:
+        """Append records to the orders topic, in this order and to their own partitions."""
+        self._produce(self.topics.orders, log)
+
+    @contextmanager
+    def trickle(self, log: Sequence[Sent], seconds: float = 4.0) -> Iterator[None]:
+        """Send a log little by little while the body runs; all of it is sent when the body is left."""
+        slices = [log[first : first + 40] for first in range(0, len(log), 40)]
+        producer = Producer(plain_producer(self.settings, "test"))
+        is_hurried = threading.Event()
+
+        def send_all() -> None:
+            for sent in (sent for part in slices for sent in [*part, None]):
+                if sent is None:
+                    producer.poll(0)
+                    is_hurried.wait(seconds / len(slices))
+                else:
+                    producer.produce(self.topics.orders, sent.value, sent.key, sent.partition, headers=list(sent.headers))
+
+        thread = threading.Thread(target=send_all)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_hurried.set()
+            thread.join()
+            assert producer.flush(60) == 0
+
+    def wait_progress(self, orders: int) -> None:
+        """Wait until Redis shows so many orders behind us."""
+        wait_for(f"{orders} orders are behind us", lambda: self.progress() >= orders)
+
+    def _produce(self, topic: str, records: Iterable[Sent]) -> None:
+        producer = Producer(plain_producer(self.settings, "test"))
+        for sent in records:
+            producer.produce(topic, sent.value, sent.key, sent.partition, headers=list(sent.headers))
+            producer.poll(0)
+        assert producer.flush(30) == 0
+
+    def worker(
+        self, instance: str = "w0", *, bug: str = "", kill_at: str = "", stop_at: str = "", **settings: Any
+    ) -> WorkerProcess:
+        """Start a worker; `kill_at` and `stop_at` are `<point>:<n-th pass>`."""
+        values = self.settings.model_dump() | {"instance_id": instance} | settings
+        fault = {"FAULT_BUG": bug, "FAULT_KILL": kill_at, "FAULT_STOP": stop_at}
+        process = WorkerProcess(self.folder, _outer_environment() | _environment(values) | fault)
+        self.workers.append(process)
+        return process
+
+    def run_to_end(self, instance: str = "w0", **settings: Any) -> None:
+        """Let a worker do everything there is to do, and end it in order."""
+        worker = self.worker(instance, **settings)
+        self.wait_done()
+        assert worker.terminate() == 0, worker.said()
+
+    def ends(self, topic: str, isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED) -> list[int]:
+        """Return where a topic's partitions end for readers of this isolation level."""
+        wanted = {TopicPartition(topic, p): OffsetSpec.latest() for p in range(self.partitions)}
+        found = self._admin.list_offsets(wanted, isolation_level=isolation, request_timeout=5)
+        return [found[tp].result(10).offset for tp in wanted]
+
+    def wait_done(self, seconds: float = DONE_SECONDS) -> None:
+        """Wait until Redis shows every partition at the log's end, and nobody due at its clock."""
+        ends = self.ends(self.topics.orders)
+
+        def is_done() -> bool:
+            dead = [worker for worker in self.workers if not worker.is_running() and worker.wait() > 0]
+            if dead:
+                raise WorkerEnded(dead[0].said())
+            try:
+                return all(self._is_done(p, end) for p, end in enumerate(ends))
+            except RedisError:
+                return False
+
+        said = "".join(worker.said()[-3_000:] for worker in self.workers)
+        wait_for(f"Redis stands at {ends}, not at {self._positions()}; {said}", is_done, seconds)
+
+    def _is_done(self, partition: int, end: int) -> bool:
+        position, customers, clock = self._standing(partition)
+        is_idle = self.redis.zcount(self.redis_key("due", partition), "-inf", clock) == 0
+        return position == end and customers >= 0 and is_idle
+
+    def _positions(self) -> list[tuple[int, int, int]]:
+        try:
+            return [self._standing(partition) for partition in range(self.partitions)]
+        except RedisError:
+            return []
+
+    def _standing(self, partition: int) -> tuple[int, int, int]:
+        names = ("source_position", "customers", "meta")
+        position, customers, meta = self.redis.hmget(self.redis_key("partition", partition), names)
+        return int(position or -1), int(customers or -1), json.loads(meta)["clock"] if meta else -1
+
+    def wipe_redis(self) -> None:
+        """Remove everything this deployment has in Redis."""
+        keys = list(self.redis.scan_iter(f"{self.settings.redis_prefix}*", 1_000))
+        if keys:
+            self.redis.delete(*keys)
+
+    def redis_key(self, kind: str, partition: int) -> str:
+        return f"{self.settings.redis_prefix}{kind}:{self.topics.orders}:{partition}"
+
+    def progress(self) -> int:
+        """Return how many orders are behind us, by what Redis shows."""
+        return sum(max(0, position) for position, _, _ in self._positions())
+
+    def committed(self) -> dict[int, int]:
+        """Return the group's offsets; partitions with a transaction pending are left out."""
+        consumer = Consumer(log_reader(self.settings, "offsets") | {"group.id": self.settings.kafka_group_id})
+        try:
+            wanted = [TopicPartition(self.topics.orders, p) for p in range(self.partitions)]
+            return {found.partition: found.offset for found in consumer.committed(wanted, 1)}
+        except KafkaException:
+            return {}
+        finally:
+            consumer.close()
+
+    def wait_settled(self) -> None:
+        """Wait until no transaction is open on any output partition."""
+        outputs = (self.topics.changes, self.topics.state, self.topics.dead_letters)
+        levels = (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
+        wait_for("no transaction is open", lambda: all(self.ends(t, levels[0]) == self.ends(t, levels[1]) for t in outputs), 25)
+
+    def change_records(self) -> list[list[Record]]:
+        """Return the published changes of every partition as they stand in the log."""
+        return read_all(self.settings, [self.topics.changes], self.partitions)[self.topics.changes]
+
+    def results(self) -> Results:
+        """Read everything, once no transaction is open any more."""
+        self.wait_settled()
+        topics = self.topics
+        found = read_all(self.settings, [topics.orders, topics.changes, topics.state, topics.dead_letters], self.partitions)
+        states = [record for records in found[topics.state] for record in records]
+        letters = [record for records in found[topics.dead_letters] for record in records]
+        return Results(
+            orders=sum(len(records) for records in found[topics.orders]),
+            changes=_changes_of(found[topics.changes]),
+            changelog={key.decode(): value for _, key, value, _ in states if key and key != META_KEY and value},
+            hashes={name: self.redis.hgetall(key) for name, key in self._customer_keys()},
+            due=self._scores("due:*"),
+            segments={name: self._scores(f"segment:{name}:*") for name in ("s1", "s2", "s3", "s4")},
+            partitions={partition: self._standing(partition) for partition in range(self.partitions)},
+            dead_letters=Counter(_letter(*record[1:]) for record in letters),
+        )
+
+    def _customer_keys(self) -> list[tuple[str, bytes]]:
+        start = f"{self.settings.redis_prefix}customer:"
+        return [(key.decode().removeprefix(start), key) for key in self.redis.scan_iter(f"{start}*", 1_000)]
+
+    def _scores(self, pattern: str) -> dict[str, float]:
+        keys = list(self.redis.scan_iter(f"{self.settings.redis_prefix}{pattern}", 1_000))
+        return {name.decode(): score for key in keys for name, score in self.redis.zrange(key, 0, -1, withscores=True)}
+
+
+def _changes_of(partitions: list[list[Record]]) -> dict[str, list[Change]]:
+    return by_customer([value for records in partitions for _, _, value, _ in records if value])
+
+
+def _letter(
+    key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
+) -> tuple[bytes | None, bytes | None, str, str]:
+    said = {name: (text or b"").decode() for name, text in headers}
+    return key, value, said[CODE_HEADER], f"{said[f'{CONNECT}partition']}-{said[f'{CONNECT}offset']}"
+
+
+def _environment(values: dict[str, Any]) -> dict[str, str]:
+    """Return the settings as the environment variables that the worker reads."""
+    env = {}
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        choices = alias if isinstance(alias, str) else alias.choices[0]  # type: ignore[union-attr]
+        value = values[name]
+        value = value.get_secret_value() if hasattr(value, "get_secret_value") else value
+        if name == "window_days" and value is None:
+            value = "none"
+        if value is not None:
+            env[str(choices)] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return env
+
+
+def _outer_environment() -> dict[str, str]:
+    ours = ("SEGSTREAM_", "KAFKA_", "REDIS_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+_UNDISTURBED: dict[str, Results] = {}
+
+
+def undisturbed(kafka: LocalKafka, valkey: LocalRedis, folder: Path) -> Results:
+    """Return what a run over the shop's log gives when nothing goes wrong; it is run once for all proofs."""
+    if kafka.bootstrap not in _UNDISTURBED:
+        with Deployment(kafka, valkey, folder) as deployment:
+            deployment.create(PARTITIONS).send(a_log(PARTITIONS))
+            deployment.run_to_end()
+            _UNDISTURBED[kafka.bootstrap] = deployment.results()
+    return _UNDISTURBED[kafka.bootstrap]

@@ -1,0 +1,237 @@
+"""The real worker with a fault: killed or stopped at a named point, or with one mistake in its protocol.
+
+FAULT_KILL and FAULT_STOP are `<point>:<n>`: at the n-th pass a note is written to FAULT_MARKER, and the process
+sends itself SIGKILL or SIGSTOP. FAULT_BUG names a mistake; the proofs must notice each of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import KafkaException
+
+from stream_app.core.errors import SegstreamError
+from stream_app.core.pipeline import Progress
+from stream_app.settings import load_settings
+from stream_app.worker import takeover
+from stream_app.worker.engine import Engine
+from stream_app.worker.meta import Meta, progress_of
+from stream_app.worker.run import run_worker
+from stream_app.worker.store import Held, Lease, Store
+from stream_app.worker.takeover import Takeover
+from stream_app.worker.transaction import Transaction, Write
+from stream_app.worker.work import LaneWork
+
+POINTS = ("begin", "produce", "offsets", "commit_sent", "commit_acked", "mid_apply", "applied", "claim", "restore")
+"""Where the crash proofs kill and stop workers, in the order of the protocol; others serve single scenarios."""
+
+BUGS = ("redis_first", "no_claim_check", "unfenced_read", "end_before_offset", "no_offsets", "chunk_kept_over_revoke")
+
+ANSWER_SECONDS = 0.001
+"""Too short for a broker's answer, long enough to put the question on the wire."""
+
+REJOIN_SECONDS = 10.0
+
+
+class Fault:
+    """What goes wrong in this process, from the environment."""
+
+    def __init__(self) -> None:
+        self.bug = os.environ.get("FAULT_BUG", "")
+        self._left: dict[str, int] = {}
+        """Passes left until a point is the one."""
+        self._signals: dict[str, signal.Signals] = {}
+        for name, number in (("FAULT_STOP", signal.SIGSTOP), ("FAULT_KILL", signal.SIGKILL)):
+            point, _, passes = os.environ.get(name, "").partition(":")
+            self._signals[point] = number
+            self._left[point] = int(passes or 1)
+        self.offsets: dict[int, int] = {}
+        """The source positions of the transaction under way."""
+
+    def is_next(self, point: str) -> bool:
+        """Tell whether the next pass of this point is the one."""
+        return self._left.get(point) == 1
+
+    def hit(self, point: str) -> None:
+        """Count a pass, and kill or stop this process when it is the one."""
+        if point not in self._left:
+            return
+        self._left[point] -= 1
+        if self._left[point] == 0:
+            _write_durably(Path(os.environ["FAULT_MARKER"]), {"point": point, "offsets": self.offsets})
+            os.kill(os.getpid(), self._signals[point])
+
+
+def _write_durably(file: Path, note: dict[str, Any]) -> None:
+    beside = file.with_suffix(".new")
+    with beside.open("w") as out:
+        json.dump(note, out)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.rename(file)
+
+
+FAULT = Fault()
+
+
+class FaultyTransaction(Transaction):
+    """Counts the steps of every transaction."""
+
+    engine: FaultyEngine
+
+    def begin(self) -> None:
+        super().begin()
+        is_last_before = FAULT.is_next("begin")
+        FAULT.hit("begin")
+        if is_last_before and FAULT.bug == "chunk_kept_over_revoke":
+            self.engine.poll_until_rejoined()
+
+    def produce(self, writes: Sequence[Write]) -> None:
+        if FAULT.is_next("late_records"):
+            # The client sends records when it likes: they may follow the offsets.
+            self.send_offsets(writes)
+            FAULT.hit("late_records")
+        super().produce(writes)
+        if FAULT.is_next("produce"):
+            self._producer.flush(5)
+        FAULT.hit("produce")
+
+    def send_offsets(self, writes: Sequence[Write]) -> None:
+        FAULT.offsets = {write.partition: write.source_position for write in writes}
+        if FAULT.bug != "no_offsets":
+            super().send_offsets(writes)
+        FAULT.hit("offsets")
+
+    def commit(self) -> None:
+        if FAULT.bug == "redis_first":
+            self._producer.flush(10)
+            self.engine.apply_works({p: offset + 1 for p, offset in self._meta_offsets.items()})
+            FAULT.hit("redis_first")
+        if FAULT.is_next("commit_sent"):
+            self._commit_unheard()
+        else:
+            super().commit()
+        FAULT.hit("commit_acked")
+
+    def _commit_unheard(self) -> None:
+        """Send the commit and die before the answer is noted; a broker that was faster gives another try."""
+        self._producer.flush(10)
+        try:
+            self._producer.commit_transaction(ANSWER_SECONDS)
+        except KafkaException:
+            time.sleep(0.05)
+            FAULT.hit("commit_sent")
+            super().commit()
+
+
+class FaultyStore(Store):
+    """Reads and writes Redis, with or without its fences."""
+
+    def source(self, name: str) -> str:
+        text = super().source(name)
+        if FAULT.bug == "no_claim_check" and name in {"apply", "check", "load"}:
+            return _without_lines(text, "return 'CLAIM'", "return 'POSITION'", "{ 'CLAIM' }", "{ 'POSITION' }")
+        if FAULT.bug == "unfenced_read" and name == "load":
+            return _without_lines(text, "{ 'CLAIM' }", "{ 'POSITION' }", "{ 'DAMAGED' }")
+        return text
+
+    def load(
+        self, lease: Lease, ids: Sequence[str], *, due_until: int, due_budget: int
+    ) -> tuple[list[bytes | None], list[str]]:
+        if ids:
+            FAULT.hit("load")
+        return super().load(lease, ids, due_until=due_until, due_budget=due_budget)
+
+
+def _without_lines(script: str, *refusals: str) -> str:
+    lines = script.splitlines()
+    kept = [line for line in lines if not any(refusal in line for refusal in refusals)]
+    assert len(kept) < len(lines), f"the fences {refusals} are not where they were"
+    return "\n".join(kept)
+
+
+class FaultyTakeover(Takeover):
+    """Counts the steps of every takeover."""
+
+    def read_ends(self) -> tuple[int | None, int]:
+        if FAULT.bug != "end_before_offset":
+            return super().read_ends()
+        ends = FaultyTakeover.ends_seen
+        end = ends.setdefault(self.partition, self._reader.state_end(self.partition))
+        _write_durably(Path(os.environ["FAULT_MARKER"]), {"point": "ends", "offsets": ends})
+        return self._committed_offset(), end
+
+    ends_seen: dict[int, int] = {}  # noqa: RUF012
+    """A takeover that waits for the offset is begun anew; the mistake is to trust the end read before."""
+
+    def _agree(self, meta: Meta | None, committed: int | None) -> Progress:
+        if FAULT.bug != "end_before_offset" or meta is None or committed is None:
+            return super()._agree(meta, committed)
+        progress = progress_of(meta, self.partition)
+        progress.source_position = committed
+        return progress
+
+    def claim(self) -> Held:
+        held = super().claim()
+        FAULT.hit("claim")
+        return held
+
+    def _apply(self, records: list[tuple[int, bytes, bytes]], meta: Meta | None, *, is_rebuild: bool) -> Meta | None:
+        meta = super()._apply(records, meta, is_rebuild=is_rebuild)
+        FAULT.hit("restore")
+        return meta
+
+
+class FaultyEngine(Engine):
+    """The engine with the parts above."""
+
+    transaction_class = FaultyTransaction
+    store_class = FaultyStore
+    takeover_class = FaultyTakeover
+    _works: list[LaneWork]
+
+    def _process(self, transaction: Transaction, works: list[LaneWork], obeyed: set[int]) -> None:
+        assert isinstance(transaction, FaultyTransaction)
+        transaction.engine = self
+        self._works = works
+        super()._process(transaction, works, obeyed)
+
+    def apply_works(self, positions: dict[int, int]) -> None:
+        """Write to Redis what the transaction under way has not committed."""
+        super().apply(self._works, positions)
+
+    def apply(self, works: list[LaneWork], positions: dict[int, int]) -> None:
+        if len(works) > 1:
+            super().apply(works[:1], positions)
+            FAULT.hit("mid_apply")
+            works = works[1:]
+        super().apply(works, positions)
+        FAULT.hit("applied")
+
+    def poll_until_rejoined(self) -> None:
+        """Let a revocation and a new assignment happen in the middle of a chunk, once."""
+        self._assignment.is_joined = False
+        deadline = time.monotonic() + REJOIN_SECONDS
+        while not self._assignment.is_joined and time.monotonic() < deadline:
+            self._fetch.poll_paused()
+
+
+def main() -> int:
+    """Run the worker as the `segstream worker` command does."""
+    takeover.RESTORE_SLICE = 50
+    try:
+        return run_worker(load_settings(), FaultyEngine)
+    except SegstreamError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

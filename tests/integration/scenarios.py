@@ -1,0 +1,130 @@
+"""The faults as stories over the shop's log: each returns what readers see in the end.
+
+A story takes the name of a mistake to seed; without one the worker is the real one and has to come through.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.integration.deployment import PARTITIONS, Deployment, WorkerProcess, wait_for
+from tests.integration.results import Results
+from tests.integration.shop import a_log
+
+HEAD = 2_200
+"""So much of the log is there when a worker is stopped; the rest comes when it lives again."""
+
+TRIES = 8
+
+
+def killed(deployment: Deployment, point: str, number: int, bug: str = "") -> Results:
+    """Kill a worker at the n-th pass of a point and start it again under its name."""
+    deployment.create(PARTITIONS).send(a_log(PARTITIONS))
+    _prepare(deployment, point)
+    for _ in range(TRIES):
+        worker = deployment.worker(bug=bug, kill_at=f"{point}:{number}")
+        hit = worker.wait_hit()
+        assert worker.wait(5) == -9
+        if point != "commit_sent" or _is_committed(deployment, hit):
+            break
+    else:
+        raise AssertionError(f"none of {TRIES} commits had reached the broker")
+    deployment.run_to_end()
+    return deployment.results()
+
+
+def _prepare(deployment: Deployment, point: str) -> None:
+    """Let there be something to take over, and for a restore something to restore."""
+    if point in {"claim", "restore"}:
+        deployment.worker(kill_at="commit_acked:9").wait_hit()
+    if point == "restore":
+        deployment.wipe_redis()
+
+
+def _is_committed(deployment: Deployment, hit: dict[str, Any]) -> bool:
+    """Tell whether the transaction whose answer the worker never saw is in the log all the same."""
+    committed = wait_for("no offset is pending", deployment.committed, 15)
+    return all(committed[int(partition)] == offset for partition, offset in hit["offsets"].items())
+
+
+def stopped(deployment: Deployment, point: str, number: int, bug: str = "") -> Results:
+    """Stop a worker at a point until another has its partitions, then let it go on as if nothing had been."""
+    log = a_log(PARTITIONS)
+    deployment.create(PARTITIONS).send(log[:HEAD])
+    _prepare(deployment, point)
+    zombie = deployment.worker("w0", bug=bug, stop_at=f"{point}:{number}")
+    zombie.wait_hit()
+    heir = deployment.worker("w1")
+    deployment.wait_done()
+
+    _wake(zombie)
+    deployment.send(log[HEAD:])
+    deployment.wait_done()
+
+    _end(heir, zombie)
+    return deployment.results()
+
+
+def _wake(zombie: WorkerProcess) -> None:
+    """Let a zombie go on, and wait until it has found out what happened: it works again, or has ended."""
+    words = len(zombie.said())
+    zombie.resume()
+    wait_for("the zombie has come to itself", lambda: not zombie.is_running() or "partition ready" in zombie.said()[words:])
+
+
+def _end(*workers: WorkerProcess) -> None:
+    for worker in workers:
+        if worker.is_running():
+            assert worker.terminate() == 0, worker.said()
+
+
+def wakes_to_apply_and_dies(deployment: Deployment, bug: str = "") -> Results:
+    """Stop a worker between commit and Redis, let another finish, and let the first one do its old write and die."""
+    deployment.create(PARTITIONS).send(a_log(PARTITIONS))
+    zombie = deployment.worker("w0", bug=bug, stop_at="commit_acked:6", kill_at="applied:6")
+    zombie.wait_hit()
+    heir = deployment.worker("w1", bug=bug)
+    deployment.wait_done()
+
+    zombie.resume()
+    assert zombie.wait(10) == -9
+
+    _end(heir)
+    return deployment.results()
+
+
+def commits_while_another_takes_over(deployment: Deployment, bug: str = "") -> Results:
+    """Stop a worker whose offsets are in an open transaction and whose records are not yet in the log; let it
+    finish while another one, who has its partitions by now, is reading where to begin.
+    """
+    deployment.create(PARTITIONS).send(a_log(PARTITIONS))
+    owner = deployment.worker("w0", stop_at="late_records:6", kafka_transaction_timeout_ms=30_000)
+    pending = owner.wait_hit()["offsets"]
+    heir = deployment.worker("w1", bug=bug)
+    if bug:
+        wait_for("the end was read", lambda: heir.hit() and pending.keys() & heir.hit()["offsets"].keys())
+    else:
+        wait_for("the heir restores", lambda: any("restoring" in each for each in heir.readyz()[1].get("problems", [])))
+
+    owner.resume()
+    deployment.wait_done()
+
+    _end(heir, owner)
+    return deployment.results()
+
+
+def redis_emptied_before_the_first_read(deployment: Deployment, bug: str = "") -> Results:
+    """Empty Redis after a takeover has restored it and before the first customer is read from it."""
+    log = a_log(PARTITIONS)
+    deployment.create(PARTITIONS).send(log[:HEAD])
+    deployment.run_to_end()
+    deployment.send(log[HEAD:])
+    worker = deployment.worker(bug=bug, stop_at="load:1")
+    worker.wait_hit()
+
+    deployment.wipe_redis()
+    worker.resume()
+    deployment.wait_done()
+
+    _end(worker)
+    return deployment.results()
