@@ -8,10 +8,11 @@ from typing import cast
 import redis
 
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.core.customer import Customer, decode_customer
+from stream_app.core.customer import Customer
 from stream_app.core.errors import OutageError, SegstreamError
 from stream_app.core.instants import rfc3339
 from stream_app.core.rfm import Features, RfmState
+from stream_app.core.state_record import decode_customer
 from stream_app.settings import Settings
 from stream_app.worker.meta import decode_meta
 from stream_app.worker.store import connect

@@ -1,4 +1,4 @@
-"""Every metric, once: what it counts and when to worry. docs/metrics.md is checked against this file."""
+"""Every metric, once: what it counts and when to worry. docs/reference/metrics.md is checked against this file."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ PAUSED = Gauge("segstream_partition_paused", "1 while a partition is paused.", [
 RETAKES = Counter("segstream_takeovers_total", "Partitions taken over, by reason.", ["reason"], registry=REGISTRY)
 
 # Worry when Redis answers errors at all.
-REDIS_ERRORS = Counter("segstream_redis_errors_total", "Failed Redis operations.", ["operation"], registry=REGISTRY)
+REDIS_ERRORS = Counter("segstream_redis_errors_total", "Failed Redis operations.", ["error"], registry=REGISTRY)
 
 # Worry on any: somebody published a model or a control record that workers refuse.
 CONTROL_REFUSED = Gauge("segstream_control_refused", "Control records that nobody can read.", registry=REGISTRY)

@@ -18,7 +18,7 @@ def _window(value: object) -> object:
 
 
 def _env(name: str) -> Any:
-    """Accept the name people have already, and ours."""
+    """Accept the name that people have already, and ours."""
     return Field(validation_alias=AliasChoices(name, f"SEGSTREAM_{name}"))
 
 
@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     """The settings of a worker and of every command that talks to its deployment."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", populate_by_name=True, frozen=True, secrets_dir=None
+        env_prefix="SEGSTREAM_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
     )
 
     kafka_bootstrap_servers: Annotated[str, _env("KAFKA_BOOTSTRAP_SERVERS")] = "localhost:9092"
@@ -48,30 +48,33 @@ class Settings(BaseSettings):
     redis_url: Annotated[SecretStr, _env("REDIS_URL")] = SecretStr("redis://localhost:6379/0")
     redis_ssl_ca_location: Annotated[str | None, _env("REDIS_SSL_CA_LOCATION")] = None
 
-    instance_id: Annotated[str, Field(validation_alias="SEGSTREAM_INSTANCE_ID")] = f"{socket.gethostname()}-0"
-    deployment: Annotated[str, Field(validation_alias="SEGSTREAM_DEPLOYMENT", min_length=1)] = "segstream"
-    redis_prefix: Annotated[str, Field(validation_alias="SEGSTREAM_REDIS_PREFIX")] = ""
-    topic_prefix: Annotated[str, Field(validation_alias="SEGSTREAM_TOPIC_PREFIX")] = ""
-    model_uri: Annotated[str, Field(validation_alias="SEGSTREAM_MODEL_URI")] = "./store"
-    window_days: Annotated[
-        Annotated[int, Field(gt=0, le=36_500)] | None,
-        BeforeValidator(_window),
-        Field(validation_alias="SEGSTREAM_WINDOW_DAYS"),
-    ] = 365
-    clock: Annotated[Literal["event", "wall"], Field(validation_alias="SEGSTREAM_CLOCK")] = "event"
-    currency: Annotated[str, Field(validation_alias="SEGSTREAM_CURRENCY")] = "EUR"
-    key_partitioner: Annotated[Partitioner, Field(validation_alias="SEGSTREAM_KEY_PARTITIONER")] = Partitioner.MURMUR2
-    chunk_records: Annotated[int, Field(validation_alias="SEGSTREAM_CHUNK_RECORDS", ge=1, le=100_000)] = 10_000
-    cached_customers: Annotated[int, Field(validation_alias="SEGSTREAM_CACHED_CUSTOMERS", ge=1_000)] = 200_000
-    web_host: Annotated[str, Field(validation_alias="SEGSTREAM_WEB_HOST")] = "127.0.0.1"
-    web_port: Annotated[int, Field(validation_alias="SEGSTREAM_WEB_PORT", ge=0, le=65_535)] = 6066
-    log_format: Annotated[Literal["auto", "console", "json"], Field(validation_alias="SEGSTREAM_LOG_FORMAT")] = "auto"
-    log_level: Annotated[str, Field(validation_alias="SEGSTREAM_LOG_LEVEL")] = "info"
+    instance_id: str = f"{socket.gethostname()}-0"
+    deployment: Annotated[str, Field(min_length=1)] = "segstream"
+    redis_prefix: str = ""
+    topic_prefix: str = ""
+    model_uri: str = "./store"
+    window_days: Annotated[Annotated[int, Field(gt=0, le=36_500)] | None, BeforeValidator(_window)] = 365
+    clock: Literal["event"] = "event"
+    """Orders and ticks alone move the clock."""
+    currency: str = "EUR"
+    key_partitioner: Partitioner = Partitioner.MURMUR2
+    chunk_records: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    cached_customers: Annotated[int, Field(ge=1_000)] = 200_000
+    web_host: str = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=0, le=65_535)] = 6066
+    log_format: Literal["auto", "console", "json"] = "auto"
+    log_level: str = "info"
 
     @property
     def topics(self) -> Topics:
         """The deployment's topic names."""
         return Topics(self.topic_prefix)
+
+
+def variable_of(field: str) -> str:
+    """Return the environment variable that sets a field."""
+    alias = Settings.model_fields[field].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"SEGSTREAM_{field.upper()}"
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from model_store.scoring import Scorer
 from model_store.segment_model import Profile, Segment, SegmentModel
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.entry import Entry, entry_of
 from stream_app.core.instants import DAY_US, parse_instant, rfc3339
 from stream_app.core.order import Order, read_order
 from stream_app.core.rules import Rules
+from tests.driver import Driver
 from tests.oracle import Fact
 
 NAMES = ("Champions", "Loyal", "Promising", "New", "Needs attention", "At risk", "Hibernating", "Lost")
@@ -170,3 +172,8 @@ def an_order_of(fact: Fact) -> Order:
 def an_entry(fact: Fact) -> Entry:
     """Return a fact as a customer's state holds it."""
     return entry_of(an_order_of(fact))
+
+
+def a_driver(*, model: SegmentModel | None = None, **changes: Any) -> Driver:
+    """Return a partition that has read nothing yet, under rules with these changes."""
+    return Driver(Scorer(model or a_model()), rules(**changes))

@@ -9,10 +9,10 @@ from stream_app.contract.dead_letter import Refusal
 from stream_app.contract.segment_change import encode_change
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
-from stream_app.core.customer import decode_customer, encode_state, header_of
 from stream_app.core.inbound import SourceRecord
 from stream_app.core.pipeline import Chunk, Outcome, Progress, read_chunk
 from stream_app.core.rules import Rules
+from stream_app.core.state_record import decode_customer, encode_state, header_of
 
 EVERYBODY = 1_000_000
 

@@ -19,7 +19,7 @@ Cause = Literal["order", "return", "correction", "aging", "expiry", "model", "er
 class SegmentName(BaseModel):
     """A segment as subscribers see it: an id that outlives retraining, and a name for people."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class SegmentName(BaseModel):
 class Features(BaseModel):
     """The four numbers a customer is scored on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     recency_days: Annotated[int, Field(description="Whole days since the last counted purchase.")]
     frequency: Annotated[int, Field(description="Counted purchases.")]
@@ -39,7 +39,7 @@ class Features(BaseModel):
 class FeaturesPair(BaseModel):
     """The features as last evaluated, and as they are; null where there was no counted purchase."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     before: Features | None
     after: Features | None
@@ -48,7 +48,7 @@ class FeaturesPair(BaseModel):
 class Source(BaseModel):
     """The order record that caused the change."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     topic: str
     partition: int
@@ -58,7 +58,7 @@ class Source(BaseModel):
 class SegmentChange(BaseModel):
     """One step in a customer's chain: `from` equals the previous `to`, `sequence` counts 1, 2, 3 and on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
 
     event_id: Annotated[
         str, Field(description="uuid5 of deployment, customer and sequence: the same on every redelivery.")
@@ -104,6 +104,16 @@ class ChangeMessage(msgspec.Struct, frozen=True, gc=False):
     replay: bool
 
 
+class HistoryStep(msgspec.Struct, frozen=True, gc=False):
+    """One of a customer's last changes, as Redis shows it."""
+
+    sequence: int
+    as_of: str
+    from_: str | None = msgspec.field(name="from")
+    to: str | None
+    cause: Cause
+
+
 encode_change = msgspec.json.Encoder().encode
 
 
@@ -111,7 +121,7 @@ def event_id(deployment: str, customer_id: str, sequence: int) -> str:
     """Return the event's id, the same whenever and by whomever the change is published.
 
     >>> event_id("segstream", "C1", 1)
-    'ed5cbb0c-e8b4-5bd2-9b39-8ee68aadbfeb'
+    '05bbbdaa-b363-596b-b9df-ce5a2b2c5a07'
     """
     digest = sha1(_NAMESPACE + f"{deployment}\0{customer_id}\0{sequence}".encode(), usedforsecurity=False).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANT[digest[16]]}{digest[17:20]}-{digest[20:32]}"

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
-from msgspec import Struct
 
 from stream_app.core.order import Order
 
 
-class Entry(Struct, frozen=True, gc=False):
+class Entry:
     """A held order; `raw` is its encoded form, so that writing a state is a join of bytes."""
 
-    order_id: str
-    revision: int
-    ordered_at: int
-    is_return: bool
-    returns: str | None
-    amount: int
-    digest: int
-    products: tuple[tuple[str, int], ...]
-    raw: bytes
+    __slots__ = ("amount", "digest", "is_return", "order_id", "ordered_at", "products", "raw", "returns", "revision")
+
+    def __init__(
+        self,
+        order_id: str,
+        revision: int,
+        ordered_at: int,
+        is_return: bool,
+        returns: str | None,
+        amount: int,
+        digest: int,
+        products: tuple[tuple[str, int], ...],
+        raw: bytes,
+    ) -> None:
+        self.order_id = order_id
+        self.revision = revision
+        self.ordered_at = ordered_at
+        self.is_return = is_return
+        self.returns = returns
+        self.amount = amount
+        self.digest = digest
+        self.products = products
+        self.raw = raw
 
     @property
     def is_purchase(self) -> bool:
@@ -36,7 +47,19 @@ _unpack = msgspec.msgpack.Decoder(_Fields).decode
 
 def entry_of(order: Order) -> Entry:
     """Return the order as a state holds it."""
-    fields: _Fields = (
+    raw = _pack(
+        (
+            order.order_id,
+            order.revision,
+            order.ordered_at,
+            order.is_return,
+            order.returns,
+            order.amount,
+            order.digest,
+            order.products,
+        )
+    )
+    return Entry(
         order.order_id,
         order.revision,
         order.ordered_at,
@@ -45,11 +68,11 @@ def entry_of(order: Order) -> Entry:
         order.amount,
         order.digest,
         order.products,
+        raw,
     )
-    return Entry(*fields, raw=_pack(fields))
 
 
 def read_entry(raw: bytes) -> Entry:
     """Decode one held order."""
-    fields: list[Any] = [*_unpack(raw), raw]
-    return Entry(*fields)
+    order_id, revision, ordered_at, is_return, returns, amount, digest, products = _unpack(raw)
+    return Entry(order_id, revision, ordered_at, is_return, returns, amount, digest, products, raw)

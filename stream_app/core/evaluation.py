@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from model_store.scoring import Scorer
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.contract.segment_change import Cause, ChangeMessage, event_id
+from stream_app.contract.segment_change import Cause, ChangeMessage, HistoryStep, encode_change, event_id
 from stream_app.core.customer import HISTORY_LENGTH, NOT_WAITING, Customer
 from stream_app.core.instants import rfc3339
 from stream_app.core.rfm import Features
@@ -15,17 +13,6 @@ from stream_app.core.timeline import next_boundary, next_day
 
 Source = dict[str, str | int]
 FeatureFields = dict[str, int | float]
-_encode = msgspec.json.Encoder().encode
-
-
-class HistoryStep(msgspec.Struct, frozen=True, gc=False):
-    """One of a customer's last changes, as Redis shows it."""
-
-    sequence: int
-    as_of: str
-    from_: str | None = msgspec.field(name="from")
-    to: str | None
-    cause: Cause
 
 
 def evaluate(
@@ -76,7 +63,7 @@ def _move(
     customer.since = as_of
     instant = rfc3339(as_of)
     step = HistoryStep(customer.sequence, instant, old_id or None, customer.segment or None, cause)
-    customer.history = [_encode(step), *customer.history[: HISTORY_LENGTH - 1]]
+    customer.history = [encode_change(step), *customer.history[: HISTORY_LENGTH - 1]]
     return ChangeMessage(
         event_id=event_id(rules.deployment, customer.customer_id, customer.sequence),
         customer_id=customer.customer_id,

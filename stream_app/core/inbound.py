@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from stream_app.contract.dead_letter import Code, Headers, Refusal, Refused
 from stream_app.core.clock import FUTURE_US
@@ -36,14 +36,24 @@ class SourceRecord(Protocol):
         """Return its place in the partition."""
 
 
-class Inbound(NamedTuple):
+class Inbound:
     """One record, read: exactly one of order, tick and refusal is set, or none for a record without value."""
 
-    record: SourceRecord
-    order: Order | None = None
-    is_history: bool = False
-    tick: int | None = None
-    refusal: Refusal | None = None
+    __slots__ = ("is_history", "order", "record", "refusal", "tick")
+
+    def __init__(
+        self,
+        record: SourceRecord,
+        order: Order | None = None,
+        is_history: bool = False,
+        tick: int | None = None,
+        refusal: Refusal | None = None,
+    ) -> None:
+        self.record = record
+        self.order = order
+        self.is_history = is_history
+        self.tick = tick
+        self.refusal = refusal
 
 
 def read_record(record: SourceRecord, partition: int, known: Container[str], rules: Rules) -> Inbound:

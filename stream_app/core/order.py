@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
 from stream_app.contract.dead_letter import Code, Refused
@@ -13,21 +12,47 @@ from stream_app.contract.wire import LineMessage, OrderMessage, decode_order
 from stream_app.core.instants import instant_of
 
 
-class Order(Struct, frozen=True, gc=False):
+class Order:
     """One purchase or return, with money in ten-thousandths and quantities summed by product."""
 
-    order_id: str
-    customer_id: str
-    ordered_at: int
-    is_return: bool
-    returns: str | None
-    revision: int
-    amount: int
-    products: tuple[tuple[str, int], ...]
-    """Empty: the order is cancelled, or held nothing but lines with quantity 0."""
-    digest: int
-    """64 bits of the lines as sent: tells a redelivery from another order under the same id."""
-    zero_lines: int
+    __slots__ = (
+        "amount",
+        "customer_id",
+        "digest",
+        "is_return",
+        "order_id",
+        "ordered_at",
+        "products",
+        "returns",
+        "revision",
+        "zero_lines",
+    )
+
+    def __init__(
+        self,
+        order_id: str,
+        customer_id: str,
+        ordered_at: int,
+        is_return: bool,
+        returns: str | None,
+        revision: int,
+        amount: int,
+        products: tuple[tuple[str, int], ...],
+        digest: int,
+        zero_lines: int,
+    ) -> None:
+        self.order_id = order_id
+        self.customer_id = customer_id
+        self.ordered_at = ordered_at
+        self.is_return = is_return
+        self.returns = returns
+        self.revision = revision
+        self.amount = amount
+        self.products = products
+        """Empty: the order is cancelled, or held nothing but lines with quantity 0."""
+        self.digest = digest
+        """64 bits of the lines as sent: tells a redelivery from another order under the same id."""
+        self.zero_lines = zero_lines
 
 
 def read_order(value: bytes, currency: str) -> Order:

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from confluent_kafka import Consumer, KafkaError
+from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from model_store.errors import ModelRefused
 from model_store.scoring import Scorer
@@ -32,7 +32,7 @@ from stream_app.worker.meta import Identity
 from stream_app.worker.operator import obey
 from stream_app.worker.store import PartitionLost, Store
 from stream_app.worker.takeover import ChangelogReader, Takeover
-from stream_app.worker.transaction import Aborted, Transaction, Unsettled
+from stream_app.worker.transaction import Aborted, Transaction, Unsettled, outage_of
 from stream_app.worker.work import LaneWork, Work
 
 IDLE_SECONDS = 0.1
@@ -160,10 +160,13 @@ class Engine:
 
     def _guarded(self, step: Callable[[], bool]) -> bool:
         """Take one step; an outage is waited out, a doubtful transaction leads to takeovers, a bug passes through."""
+        self._health.turned_at = time.monotonic()
         try:
             result = step()
         except OutageError as outage:
             self._wait_out(outage)
+        except KafkaException as error:
+            self._wait_out(outage_of(error))
         except Aborted as aborted:
             self._begin_again("aborted", str(aborted))
         except Unsettled as unsettled:
@@ -220,9 +223,9 @@ class Engine:
 
     def _turn(self) -> bool:
         """Come round once."""
-        self._health.turned_at = time.monotonic()
         transaction = self._producer()
         self._control.read()
+        self.gauges.control_refused(self._control.refused)
         self._step_takeover()
         lanes = self._assignment.lanes
         has_more = not self._assignment.is_settled or any(lane.may_have_due for lane in lanes.values())

@@ -82,6 +82,10 @@ class Gauges:
         metrics.MODEL_INFO.clear()
         metrics.MODEL_INFO.labels(version, str(segments)).set(1)
 
+    def control_refused(self, number: int) -> None:
+        """Publish how many control records nobody could read."""
+        metrics.CONTROL_REFUSED.set(number)
+
     def retaken(self, reason: str) -> None:
         """Count a takeover that was not a rebalance."""
         metrics.RETAKES.labels(reason).inc()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream_app.core.customer import decode_customer
+from stream_app.core.state_record import decode_customer
 from stream_app.worker.store import Store
 from stream_app.worker.work import LaneWork
 

@@ -17,11 +17,11 @@ def obey(lane: Lane, control: Control) -> bool:
         return False
     orders = control.orders_for(lane.partition, lane.control_position)
     lane.control_position = control.position
-    if not orders or not lane.paused:
+    skips = [order.to_offset for order in orders if isinstance(order, Skip)]
+    position = max([lane.progress.source_position, *skips])
+    if not orders or (not lane.paused and position == lane.progress.source_position):
         return False
-    for order in orders:
-        if isinstance(order, Skip):
-            lane.progress.source_position = max(lane.progress.source_position, order.to_offset)
+    lane.progress.source_position = position
     lane.progress.breaker = Breaker()
     lane.paused = ""
     lane.corrupt_tries = 0

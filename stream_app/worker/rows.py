@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.core.customer import StateHeader
 from stream_app.core.instants import rfc3339
+from stream_app.core.state_record import StateHeader
 
 NEVER = "+inf"
 Row = tuple[str | int | bytes, ...]

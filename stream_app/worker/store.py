@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 import redis
 from redis.commands.core import Script
 
+from stream_app import metrics
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
 from stream_app.worker.rows import Row
@@ -203,9 +204,15 @@ def connect(settings: Settings) -> redis.Redis:
 def _outages() -> Iterator[None]:
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, redis.OutOfMemoryError) as error:
-        raise OutageError(f"Redis does not answer as it should ({type(error).__name__}).", code="REDIS_AWAY") from error
-    except redis.ResponseError as error:
-        if str(error).startswith(("MISCONF", "NOREPLICAS", "OOM", "LOADING", "READONLY", "BUSY")):
-            raise OutageError(f"Redis refuses writes ({str(error).split()[0]}).", code="REDIS_WRITE_REFUSED") from error
+    except redis.RedisError as error:
+        metrics.REDIS_ERRORS.labels(type(error).__name__).inc()
+        _raise_outage(error)
         raise
+
+
+def _raise_outage(error: redis.RedisError) -> None:
+    """Raise OutageError when waiting mends the error."""
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError | redis.ReadOnlyError | redis.OutOfMemoryError):
+        raise OutageError(f"Redis does not answer as it should ({type(error).__name__}).", code="REDIS_AWAY") from error
+    if str(error).startswith(("MISCONF", "NOREPLICAS", "OOM", "LOADING", "READONLY", "BUSY")):
+        raise OutageError(f"Redis refuses writes ({str(error).split()[0]}).", code="REDIS_WRITE_REFUSED") from error

@@ -15,9 +15,9 @@ from typing import Any, cast
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
-from stream_app.core.customer import read_header
 from stream_app.core.errors import OutageError, StopError
 from stream_app.core.pipeline import Progress
+from stream_app.core.state_record import read_header
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import log_reader
 from stream_app.worker.meta import META_KEY, Identity, Meta, check_identity, decode_meta, encode_meta, progress_of
@@ -120,10 +120,18 @@ class Takeover:
             held, meta = NOTHING, None
         self._lease.position = held.position
         self.to_restore = end - held.position
+        last_key = META_KEY
         for records in self._reader.read(self.partition, held.position, end):
             if records:
                 meta = self._apply(records, meta, is_rebuild=held is NOTHING)
+                last_key = records[-1][1]
             yield
+        if last_key != META_KEY:
+            raise StopError(
+                f"Partition {self.partition}: the changelog does not end with its meta record.",
+                "Something else writes to the state topic: stop it, and rebuild into a new deployment.",
+                code="STATE_TORN",
+            )
         progress = self._agree(meta, committed)
         self._finish(meta)
         self.result = TakenOver(self._lease, progress, meta)

@@ -59,10 +59,7 @@ class Transaction:
         try:
             self._producer.init_transactions(SLICE_SECONDS * 2)
         except KafkaException as error:
-            problem: KafkaError = error.args[0]
-            if problem.retriable() or problem.code() in _AWAY:
-                raise OutageError(f"Kafka does not answer ({problem.name()}).", code="KAFKA_AWAY") from error
-            raise
+            raise outage_of(error) from error
 
     def run(self, writes: Sequence[Write]) -> dict[int, int]:
         """Commit the writes; return for each partition the changelog offset after its meta record."""
@@ -140,6 +137,14 @@ class Transaction:
         except KafkaException as error:
             raise Unsettled(error.args[0].name()) from error
         raise Aborted(problem.name() if problem is not None else "queue full") from cause
+
+
+def outage_of(error: KafkaException) -> OutageError:
+    """Return the outage behind an error of Kafka's; raises it as it is when waiting does not mend it."""
+    problem: KafkaError = error.args[0]
+    if problem.retriable() or problem.code() in _AWAY:
+        return OutageError(f"Kafka does not answer ({problem.name()}).", code="KAFKA_AWAY")
+    raise error
 
 
 _AWAY = {

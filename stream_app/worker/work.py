@@ -9,10 +9,11 @@ from importlib.metadata import version
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import letter_headers
 from stream_app.contract.segment_change import change_headers, encode_change
-from stream_app.core.customer import Customer, encode_state, header_of
+from stream_app.core.customer import Customer
 from stream_app.core.inbound import Inbound
 from stream_app.core.pipeline import Chunk, Outcome
 from stream_app.core.rules import Rules
+from stream_app.core.state_record import encode_state, header_of
 from stream_app.worker.lane import BREAKER, Lane
 from stream_app.worker.meta import Identity, encode_meta, meta_of
 from stream_app.worker.rows import Row, row_of

@@ -20,6 +20,7 @@ from uuid import uuid4
 import msgspec
 from confluent_kafka import Consumer, IsolationLevel, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
+from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -36,7 +37,7 @@ from stream_app.topics import create_topics
 from stream_app.worker.kafka_config import log_reader, plain_producer
 from stream_app.worker.meta import META_KEY
 from tests.builders import NOW, a_model
-from tests.integration.reading import Record, read_all
+from tests.integration.reading import Onlooker, Record, read_all
 from tests.integration.results import Change, Results, by_customer
 from tests.integration.shop import Sent, a_log
 
@@ -45,11 +46,13 @@ DONE_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
 
-def wait_for(what: str, condition: Callable[[], Any], seconds: float = DONE_SECONDS) -> Any:
-    """Return the condition's first true answer; fail when none came in time."""
+def wait_for(
+    what: str, condition: Callable[[], Any], seconds: float = DONE_SECONDS, said: Callable[[], object] = str
+) -> Any:
+    """Return the condition's first true answer; fail with what was said when none came in time."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain until {what}"
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain until {what}\n{said()}"
         time.sleep(POLL_SECONDS)
     return answer
 
@@ -102,7 +105,7 @@ class WorkerProcess:
             assert self.hit() or self.is_running(), f"ended before it reached the fault:\n{self.said()}"
             return self.hit()
 
-        found: dict[str, Any] = wait_for(f"the fault is reached:\n{self.said()}", has_hit, seconds)
+        found: dict[str, Any] = wait_for("the fault is reached", has_hit, seconds, self.said)
         return found
 
     def readyz(self) -> tuple[int, dict[str, Any]]:
@@ -137,6 +140,8 @@ class Deployment:
             "chunk_records": 150,
             "log_format": "json",
         }
+        self.kafka = kafka
+        self.valkey = valkey
         self.folder = folder
         self.settings = Settings(_env_file=None, **(values | settings))  # type: ignore[call-arg]
         self.topics = self.settings.topics
@@ -144,6 +149,7 @@ class Deployment:
         self._admin = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
         self.workers: list[WorkerProcess] = []
         self.partitions = 0
+        self._onlooker: Onlooker | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -151,11 +157,14 @@ class Deployment:
     def __exit__(self, *_: object) -> None:
         for worker in self.workers:
             worker.kill()
+        if self._onlooker is not None:
+            self._onlooker.close()
         self.redis.close()
 
     def create(self, partitions: int = 4, model: SegmentModel | None = None) -> Self:
         """Create the topics, and publish and promote a model."""
         self.create_topics(partitions)
+        self._onlooker = Onlooker(self.settings, self.topics.changes, partitions).start()
         self.promote(model or a_model())
         return self
 
@@ -245,8 +254,10 @@ class Deployment:
             except RedisError:
                 return False
 
-        said = "".join(worker.said()[-3_000:] for worker in self.workers)
-        wait_for(f"Redis stands at {ends}, not at {self._positions()}; {said}", is_done, seconds)
+        def said() -> str:
+            return f"now: {self._positions()}\n" + "\n".join(worker.said()[-3_000:] for worker in self.workers)
+
+        wait_for(f"Redis stands at {ends} with nobody due", is_done, seconds, said)
 
     def _is_done(self, partition: int, end: int) -> bool:
         position, customers, clock = self._standing(partition)
@@ -263,12 +274,6 @@ class Deployment:
         names = ("source_position", "customers", "meta")
         position, customers, meta = self.redis.hmget(self.redis_key("partition", partition), names)
         return int(position or -1), int(customers or -1), json.loads(meta)["clock"] if meta else -1
-
-    def wipe_redis(self) -> None:
-        """Remove everything this deployment has in Redis."""
-        keys = list(self.redis.scan_iter(f"{self.settings.redis_prefix}*", 1_000))
-        if keys:
-            self.redis.delete(*keys)
 
     def redis_key(self, kind: str, partition: int) -> str:
         return f"{self.settings.redis_prefix}{kind}:{self.topics.orders}:{partition}"
@@ -294,14 +299,11 @@ class Deployment:
         levels = (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
         wait_for("no transaction is open", lambda: all(self.ends(t, levels[0]) == self.ends(t, levels[1]) for t in outputs), 25)
 
-    def change_records(self) -> list[list[Record]]:
-        """Return the published changes of every partition as they stand in the log."""
-        return read_all(self.settings, [self.topics.changes], self.partitions)[self.topics.changes]
-
     def results(self) -> Results:
         """Read everything, once no transaction is open any more."""
         self.wait_settled()
         topics = self.topics
+        assert self._onlooker is not None
         found = read_all(self.settings, [topics.orders, topics.changes, topics.state, topics.dead_letters], self.partitions)
         states = [record for records in found[topics.state] for record in records]
         letters = [record for records in found[topics.dead_letters] for record in records]
@@ -314,6 +316,7 @@ class Deployment:
             segments={name: self._scores(f"segment:{name}:*") for name in ("s1", "s2", "s3", "s4")},
             partitions={partition: self._standing(partition) for partition in range(self.partitions)},
             dead_letters=Counter(_letter(*record[1:]) for record in letters),
+            has_seen_the_same=self._onlooker.finish(self.ends(topics.changes)) == found[topics.changes],
         )
 
     def _customer_keys(self) -> list[tuple[str, bytes]]:
@@ -339,15 +342,12 @@ def _letter(
 def _environment(values: dict[str, Any]) -> dict[str, str]:
     """Return the settings as the environment variables that the worker reads."""
     env = {}
-    for name, field in Settings.model_fields.items():
-        alias = field.validation_alias
-        choices = alias if isinstance(alias, str) else alias.choices[0]  # type: ignore[union-attr]
-        value = values[name]
-        value = value.get_secret_value() if hasattr(value, "get_secret_value") else value
-        if name == "window_days" and value is None:
-            value = "none"
-        if value is not None:
-            env[str(choices)] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    for name, value in values.items():
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if name == "window_days" and text is None:
+            text = "none"
+        if text is not None:
+            env[f"SEGSTREAM_{name.upper()}"] = text if isinstance(text, str) else msgspec.json.encode(text).decode()
     return env
 
 

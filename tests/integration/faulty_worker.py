@@ -97,7 +97,7 @@ class FaultyTransaction(Transaction):
         if FAULT.is_next("late_records"):
             # The client sends records when it likes: they may follow the offsets.
             self.send_offsets(writes)
-            FAULT.hit("late_records")
+        FAULT.hit("late_records")
         super().produce(writes)
         if FAULT.is_next("produce"):
             self._producer.flush(5)
@@ -118,6 +118,7 @@ class FaultyTransaction(Transaction):
             self._commit_unheard()
         else:
             super().commit()
+            FAULT.hit("commit_sent")
         FAULT.hit("commit_acked")
 
     def _commit_unheard(self) -> None:

@@ -27,7 +27,8 @@ def read_all(settings: Settings, topics: Sequence[str], partitions: int) -> dict
 
 class _Reader:
     def __init__(self, settings: Settings, topics: Sequence[str], partitions: int) -> None:
-        self._consumer = Consumer(log_reader(settings, "test"))
+        # Unhurried: readers must not slow down what they read.
+        self._consumer = Consumer(log_reader(settings, "test") | {"fetch.wait.max.ms": 100})
         self._consumer.assign([TopicPartition(topic, p, 0) for topic in topics for p in range(partitions)])
         self.records: dict[str, list[list[Record]]] = {topic: [[] for _ in range(partitions)] for topic in topics}
         self.ends: dict[tuple[str, int], int] = {}
@@ -53,17 +54,17 @@ class Onlooker:
         self._reader = _Reader(settings, [topic], partitions)
         self._topic = topic
         self._has_ended = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread = threading.Thread(target=self._read)
 
     def _read(self) -> None:
         while not self._has_ended.is_set():
             self._reader.take(0.05)
 
-    def __enter__(self) -> Self:
+    def start(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._has_ended.set()
         self._thread.join(10)
         self._reader.close()

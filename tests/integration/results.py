@@ -31,11 +31,15 @@ class Results:
     partitions: dict[int, tuple[int, int, int]]
     """Redis: source position, number of customers, clock."""
     dead_letters: Counter[tuple[bytes | None, bytes | None, str, str]]
+    has_seen_the_same: bool
+    """A subscriber who read committed changes all the while saw what the log holds in the end, in its order."""
 
 
 def differences(expected: Results, found: Results) -> list[str]:
     """Return how two runs over the same log differ; empty when readers cannot tell them apart."""
     problems = broken_chains(found.changes)
+    if not found.has_seen_the_same:
+        problems.append("a subscriber saw other changes than the log holds")
     for name in ("orders", "partitions", "due", "segments"):
         if getattr(expected, name) != getattr(found, name):
             problems.append(f"{name}: {getattr(found, name)} instead of {getattr(expected, name)}")

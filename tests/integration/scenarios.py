@@ -5,6 +5,7 @@ A story takes the name of a mistake to seed; without one the worker is the real 
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 from tests.integration.deployment import PARTITIONS, Deployment, WorkerProcess, wait_for
@@ -38,7 +39,7 @@ def _prepare(deployment: Deployment, point: str) -> None:
     if point in {"claim", "restore"}:
         deployment.worker(kill_at="commit_acked:9").wait_hit()
     if point == "restore":
-        deployment.wipe_redis()
+        deployment.redis.flushall()
 
 
 def _is_committed(deployment: Deployment, hit: dict[str, Any]) -> bool:
@@ -122,8 +123,103 @@ def redis_emptied_before_the_first_read(deployment: Deployment, bug: str = "") -
     worker = deployment.worker(bug=bug, stop_at="load:1")
     worker.wait_hit()
 
-    deployment.wipe_redis()
+    deployment.redis.flushall()
     worker.resume()
+    deployment.wait_done()
+
+    _end(worker)
+    return deployment.results()
+
+
+def a_second_worker_comes_and_the_first_one_goes(deployment: Deployment) -> Results:
+    """Let workers join and leave while orders come."""
+    deployment.create(PARTITIONS)
+    first = deployment.worker("w0")
+    with deployment.trickle(a_log(PARTITIONS), 6):
+        deployment.wait_progress(500)
+        second = deployment.worker("w1")
+        wait_for("the second has partitions", lambda: "partition ready" in second.said())
+        deployment.wait_progress(deployment.progress() + 200)
+        assert first.terminate() == 0, first.said()
+        third = deployment.worker("w0")
+        wait_for("the third has partitions", lambda: "partition ready" in third.said())
+    deployment.wait_done()
+
+    _end(third, second)
+    return deployment.results()
+
+
+def redis_is_flushed(deployment: Deployment) -> Results:
+    """Empty Redis while orders come."""
+    deployment.create(PARTITIONS)
+    worker = deployment.worker()
+    with deployment.trickle(a_log(PARTITIONS)):
+        deployment.wait_progress(1_200)
+        deployment.redis.flushall()
+    deployment.wait_done()
+
+    _end(worker)
+    return deployment.results()
+
+
+def customers_are_deleted_from_redis(deployment: Deployment) -> Results:
+    """Delete some customers' hashes while orders come."""
+    deployment.create(PARTITIONS)
+    worker = deployment.worker()
+    with deployment.trickle(a_log(PARTITIONS)):
+        deployment.wait_progress(1_200)
+        lost = [f"{deployment.settings.redis_prefix}customer:C{n}" for n in range(0, 60, 7)]
+        assert deployment.redis.delete(*lost) > 0
+    deployment.wait_done()
+    wait_for("they are there again", lambda: deployment.redis.exists(*lost) == len(lost))
+
+    _end(worker)
+    return deployment.results()
+
+
+def redis_is_rolled_back(deployment: Deployment) -> Results:
+    """Start Redis from an older copy of its data while orders come."""
+    valkey = deployment.valkey
+    copy = valkey.data_dir.with_name("copy")
+    deployment.create(PARTITIONS)
+    worker = deployment.worker()
+    with deployment.trickle(a_log(PARTITIONS)):
+        deployment.wait_progress(800)
+        shutil.copytree(valkey.data_dir, copy)
+        deployment.wait_progress(2_000)
+        valkey.stop()
+        shutil.rmtree(valkey.data_dir)
+        shutil.move(copy, valkey.data_dir)
+        valkey.start()
+        assert deployment.progress() < 2_000
+    deployment.wait_done()
+
+    _end(worker)
+    return deployment.results()
+
+
+def redis_is_killed(deployment: Deployment) -> Results:
+    """Kill Redis while orders come, and start it again."""
+    deployment.create(PARTITIONS)
+    worker = deployment.worker()
+    with deployment.trickle(a_log(PARTITIONS)):
+        deployment.wait_progress(1_200)
+        deployment.valkey.kill()
+        deployment.valkey.start()
+    deployment.wait_done()
+
+    _end(worker)
+    return deployment.results()
+
+
+def kafka_is_killed(deployment: Deployment) -> Results:
+    """Kill Kafka while orders come, and start it again."""
+    deployment.create(PARTITIONS)
+    worker = deployment.worker()
+    with deployment.trickle(a_log(PARTITIONS)):
+        deployment.wait_progress(1_200)
+        deployment.kafka.kill()
+        deployment.kafka.start()
     deployment.wait_done()
 
     _end(worker)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-import random
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.integration import scenarios
-from tests.integration.deployment import PARTITIONS, Deployment, undisturbed, wait_for
+from tests.integration.deployment import Deployment, undisturbed
 from tests.integration.faulty_worker import POINTS
-from tests.integration.reading import Onlooker
 from tests.integration.results import Results, differences
-from tests.integration.shop import a_log
 
 IS_LONG = "SEGSTREAM_PROVE" in os.environ
 AT_ONCE = 3
@@ -33,6 +28,11 @@ SPECIAL = (
     scenarios.wakes_to_apply_and_dies,
     scenarios.commits_while_another_takes_over,
     scenarios.redis_emptied_before_the_first_read,
+    scenarios.a_second_worker_comes_and_the_first_one_goes,
+    scenarios.redis_is_flushed,
+    scenarios.customers_are_deleted_from_redis,
+    scenarios.redis_is_rolled_back,
+    scenarios.redis_is_killed,
 )
 Runs = dict[str, Future[Results]]
 
@@ -44,12 +44,13 @@ def expected(kafka: LocalKafka, valkey: LocalRedis, tmp_path_factory: pytest.Tem
 
 @pytest.fixture(scope="module")
 def runs(
-    request: pytest.FixtureRequest, expected: Results, kafka: LocalKafka, valkey: LocalRedis, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, expected: Results, kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Runs]:
     """The stories of the tests that were asked for, told at the same time, each in a deployment of its own."""
 
     def run(story: Callable[..., Results], *arguments: object) -> Results:
-        with Deployment(kafka, valkey, tmp_path_factory.mktemp("run")) as deployment:
+        folder = tmp_path_factory.mktemp("run")
+        with LocalRedis(folder / "valkey") as own, Deployment(kafka, own, folder) as deployment:
             return story(deployment, *arguments)
 
     asked = " ".join(item.name for item in request.session.items)
@@ -86,7 +87,16 @@ def test_a_killed_worker_leaves_no_trace(story: str, runs: Runs, expected: Resul
 
 
 @pytest.mark.parametrize("story", [story.__name__ for story in SPECIAL])
-def test_it_leaves_no_trace_when_a_worker(story: str, runs: Runs, expected: Results) -> None:
+def test_it_leaves_no_trace_when(story: str, runs: Runs, expected: Results) -> None:
     found = runs[story].result()
+
+    assert differences(expected, found) == []
+
+
+def test_it_leaves_no_trace_when_kafka_is_killed(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, expected: Results
+) -> None:
+    with Deployment(kafka, valkey, tmp_path) as deployment:
+        found = scenarios.kafka_is_killed(deployment)
 
     assert differences(expected, found) == []

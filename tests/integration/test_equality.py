@@ -11,8 +11,8 @@ import pytest
 
 from bench.workload import model
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.core.customer import decode_customer
 from stream_app.core.instants import DAY_US, rfc3339
+from stream_app.core.state_record import decode_customer
 from stream_app.history.completejourney import completejourney_path
 from stream_app.history.reading import open_history
 from stream_app.local.kafka import LocalKafka

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_store.scoring import Scorer
-from stream_app.core.customer import decode_customer, encode_state, read_header
+from stream_app.core.state_record import decode_customer, encode_state, read_header
 from tests.builders import a_log, rules
 from tests.driver import Driver
 from tests.oracle import AHEAD, Fact

@@ -11,8 +11,9 @@ from hypothesis import given
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Code, Refused
 from stream_app.core.bounds import bound
-from stream_app.core.customer import Customer, decode_customer, encode_state, header_of
+from stream_app.core.customer import Customer
 from stream_app.core.rfm import Features, RfmState, Verdict
+from stream_app.core.state_record import decode_customer, encode_state, header_of
 from tests.builders import a_fact, a_log, an_entry, an_order_of, rules
 from tests.driver import Driver
 from tests.oracle import DAY, Fact, recount

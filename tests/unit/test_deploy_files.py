@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
-from pydantic import AliasChoices
 
 from stream_app.contract.topics import Topics
-from stream_app.settings import Settings
+from stream_app.settings import Settings, variable_of
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -27,11 +26,7 @@ OUR_VARIABLE = re.compile(r"(SEGSTREAM|KAFKA|REDIS)_[A-Z_]+")
 
 def setting_names() -> set[str]:
     """Return every environment variable that a setting is read from."""
-    names: set[str] = set()
-    for field in Settings.model_fields.values():
-        alias = field.validation_alias
-        names |= set(map(str, alias.choices)) if isinstance(alias, AliasChoices) else {str(alias)}
-    return names
+    return {variable_of(name) for name in Settings.model_fields}
 
 
 def compose_schema() -> dict[str, Any]:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
-from pydantic import AliasChoices, SecretStr
+from pydantic import SecretStr
 
 from stream_app import metrics
 from stream_app.contract.dead_letter import Code
-from stream_app.settings import Settings
+from stream_app.settings import Settings, variable_of
 from stream_app.worker import lane, meta
 
 ROOT = Path(__file__).parents[2]
@@ -36,9 +36,8 @@ def first_cells(page: str) -> list[tuple[str, list[str]]]:
 def setting_names() -> dict[str, object]:
     """Return every setting's environment name and its default."""
     names: dict[str, object] = {}
-    for field in Settings.model_fields.values():
-        alias = field.validation_alias
-        names[str(alias.choices[0] if isinstance(alias, AliasChoices) else alias)] = field.default
+    for name, field in Settings.model_fields.items():
+        names[variable_of(name)] = field.default
     return names
 
 
@@ -91,9 +90,8 @@ def test_settings_page_shows_the_defaults() -> None:
 
 def test_no_page_names_a_setting_that_does_not_exist() -> None:
     known = set()
-    for field in Settings.model_fields.values():
-        alias = field.validation_alias
-        known |= set(map(str, alias.choices)) if isinstance(alias, AliasChoices) else {str(alias)}
+    for name in Settings.model_fields:
+        known |= {variable_of(name), f"SEGSTREAM_{name.upper()}"}
     known |= {"SEGSTREAM_PROVE", "SEGSTREAM_UCI_PARQUET"}  # read by the tests
 
     for page in PAGES:
