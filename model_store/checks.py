@@ -41,9 +41,7 @@ def check_size(size: int) -> None:
 def check_format(number: int) -> None:
     """Raise ModelRefused for a format that this release does not know."""
     if number != FORMAT:
-        raise refused(
-            "MODEL_FORMAT", f"the model has format {number}, this release reads format {FORMAT}"
-        )
+        raise refused("MODEL_FORMAT", f"the model has format {number}, this release reads format {FORMAT}")
 
 
 def check(model: SegmentModel) -> None:

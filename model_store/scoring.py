@@ -7,6 +7,7 @@ so that scores fit 64 bits and comparing them never rounds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import dist, log1p
 
 from model_store.segment_model import SegmentModel
@@ -40,14 +41,9 @@ class Scorer:
         self.ids = tuple(segment.id for segment in model.segments)
         self.names = tuple(segment.name for segment in model.segments)
         projection, origin = fold_affine(model)
-        weights = [
-            [-2 * sum(r[f] * c for r, c in zip(projection, row, strict=True)) for f in range(4)]
-            for row in model.centroids
-        ]
-        constants = [
-            sum(c * c for c in row) - 2 * sum(c * o for c, o in zip(row, origin, strict=True))
-            for row in model.centroids
-        ]
+        columns = [[row[feature] for row in projection] for feature in range(4)]
+        weights = [[-2 * _dot(column, row) for column in columns] for row in model.centroids]
+        constants = [_dot(row, row) - 2 * _dot(row, origin) for row in model.centroids]
         scale = max([abs(w) for row in weights for w in row] + [abs(k) / 32 for k in constants]) or 1.0
         rows = [[round(w / scale * (1 << WEIGHT_BITS)) for w in row] for row in weights]
         self.recency_weights = [row[0] for row in rows]
@@ -96,9 +92,15 @@ class Scorer:
 def fold_affine(model: SegmentModel) -> tuple[list[list[float]], list[float]]:
     """Return (A, b) with point = A · log1p(features) + b: the scaler and the PCA as one step."""
     projection = [[c / s for c, s in zip(row, model.scaler_scale, strict=True)] for row in model.pca_components]
-    shift = [m / s for m, s in zip(model.scaler_mean, model.scaler_scale, strict=True)]
-    origin = [
-        -sum(c * (z + mean) for c, z, mean in zip(row, shift, model.pca_mean, strict=True))
-        for row in model.pca_components
+    shift = [
+        mean / scale + center
+        for mean, scale, center in zip(model.scaler_mean, model.scaler_scale, model.pca_mean, strict=True)
     ]
-    return projection, origin
+    return projection, [-_dot(row, shift) for row in model.pca_components]
+
+
+def _dot(left: Sequence[float], right: Sequence[float]) -> float:
+    total = 0.0
+    for a, b in zip(left, right, strict=True):
+        total += a * b
+    return total

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     chunk_records: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     cached_customers: Annotated[int, Field(ge=1_000)] = 200_000
     web_host: str = "127.0.0.1"
-    web_port: Annotated[int, Field(ge=0, le=65_535)] = 6066
+    web_port: Annotated[int, Field(ge=1, le=65_535)] = 6066
     log_format: Literal["auto", "console", "json"] = "auto"
     log_level: str = "info"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from model_store.scoring import Scorer
 from model_store.segment_model import Profile, Segment, SegmentModel
+from stream_app.contract.dead_letter import Headers
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.entry import Entry, entry_of
 from stream_app.core.instants import DAY_US, parse_instant, rfc3339
@@ -87,7 +88,7 @@ class ARecord:
     key_: bytes | None = b"C1"
     offset_: int = 0
     timestamp_ms: int = NOW_MS
-    headers_: list[tuple[str, bytes | None]] = field(default_factory=list)
+    headers_: Headers = field(default_factory=list)
 
     def key(self) -> bytes | None:
         return self.key_
@@ -95,7 +96,7 @@ class ARecord:
     def value(self) -> bytes | None:
         return self.value_
 
-    def headers(self) -> list[tuple[str, bytes | None]] | None:
+    def headers(self) -> Headers | None:
         return self.headers_ or None
 
     def timestamp(self) -> tuple[int, int]:
@@ -155,7 +156,7 @@ def a_record_of(fact: Fact, offset: int = 0) -> ARecord:
     }
     if fact.returns is not None:
         body["returns"] = fact.returns
-    headers = [("replay", b"true")] if fact.is_history else []
+    headers: Headers = [("replay", b"true")] if fact.is_history else []
     return a_record(body, offset=offset, timestamp_ms=fact.timestamp // 1_000, headers_=headers)
 
 

@@ -1,4 +1,4 @@
-"""Plays the worker's shell without Kafka and Redis: states and progress survive a chunk only as what is stored of them."""
+"""Plays the worker's shell without Kafka and Redis: of states and progress only what is stored survives a chunk."""
 
 from __future__ import annotations
 

@@ -49,11 +49,11 @@ def _move_purchase(state: RfmState, summary: Summary, day: DaySum, purchase: Ent
     """Move a purchase and its counted linked returns, which live and die with it, into the day's sum."""
     live_at = bisect_left(state.live, purchase.ordered_at)
     net = state.net_products(purchase)
-    returns = [state.entries[return_id] for return_id in state.links.pop(purchase.order_id, ())]
+    # Sorted: their hashed ids follow, and a state read back must go on as the one that was written.
+    returns = [state.entries[return_id] for return_id in sorted(state.links.pop(purchase.order_id, ()))]
     if not returns or any(left > 0 for left in net.values()):
         del state.live[live_at]
-        day.purchases += 1
-        day.last_purchase = max(day.last_purchase, purchase.ordered_at)
+        summary.add_purchase(day, purchase.ordered_at)
     for sign, entry in [(1, purchase), *((-1, entry) for entry in returns)]:
         _add(state, summary, day, entry, sign)
         _drop(state, summary, entry)
@@ -69,11 +69,10 @@ def _add(state: RfmState, summary: Summary, day: DaySum, entry: Entry, sign: int
 
 def _forget_link(state: RfmState, entry: Entry) -> None:
     assert entry.returns is not None
-    ids = state.links.get(entry.returns, [])
-    if entry.order_id in ids:
-        ids.remove(entry.order_id)
+    ids = state.links[entry.returns]
+    ids.remove(entry.order_id)
     if not ids:
-        state.links.pop(entry.returns, None)
+        del state.links[entry.returns]
 
 
 def _drop(state: RfmState, summary: Summary, entry: Entry) -> None:

@@ -138,12 +138,14 @@ class RfmState:
         """Drop the summed days whose last microsecond is at or before `limit`."""
         if self.summary is None:
             return False
-        gone = [day for day in self.summary.days if (day.day + 1) * DAY_US - 1 <= limit]
-        for day in gone:
-            self.sum_day(day, -1)
-            self.summary.clear_products(day)
-        del self.summary.days[: len(gone)]
-        return bool(gone)
+        days = self.summary.days
+        gone = 0
+        while gone < len(days) and (days[gone].day + 1) * DAY_US - 1 <= limit:
+            self.sum_day(days[gone], -1)
+            gone += 1
+        if gone:
+            self.summary.drop_oldest(gone)
+        return gone > 0
 
     def sum_day(self, day: DaySum, sign: int) -> None:
         """Add a summed day to the running sums, or take it out again."""
@@ -163,12 +165,12 @@ class RfmState:
         """Return the instant of the newest counted purchase, None when the customer has lapsed."""
         newest = self.live[-1] if self.live else -1
         if self.summary is not None:
-            newest = max(newest, self.summary.last_purchase())
+            newest = max(newest, self.summary.last_purchase)
         return None if newest < 0 else newest
 
     def frequency(self) -> int:
         """Return the number of counted purchases."""
-        return len(self.live) + (self.summary.purchases() if self.summary is not None else 0)
+        return len(self.live) + (self.summary.purchases if self.summary is not None else 0)
 
     def monetary(self) -> int:
         """Return the net amount, never below 0, in ten-thousandths."""
@@ -264,7 +266,7 @@ class RfmState:
             net = old + sign * quantity
             if net:
                 quantities[product] = net
-            elif old:
+            else:
                 del quantities[product]
             unique += (net > 0) - (old > 0)
         self.unique_products = unique

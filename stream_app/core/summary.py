@@ -40,10 +40,14 @@ class DaySum(Struct, array_like=True):
 class Summary:
     """The days summed so far, oldest first, and the hashed ids of their orders."""
 
-    __slots__ = ("days", "ids", "product_bytes")
+    __slots__ = ("days", "ids", "last_purchase", "product_bytes", "purchases")
 
     def __init__(self, days: list[DaySum] | None = None, ids: bytes = b"") -> None:
         self.days = days or []
+        self.purchases = sum(day.purchases for day in self.days)
+        """How many counted purchases were summed."""
+        self.last_purchase = max((day.last_purchase for day in self.days), default=-1)
+        """The newest summed purchase's instant, -1 when there is none."""
         self.product_bytes = sum(cost(product) for day in self.days for product in day.products)
         self.ids = dict.fromkeys(ids[at : at + 8] for at in range(0, len(ids), 8))
 
@@ -71,9 +75,24 @@ class Summary:
             if net:
                 day.products[product] = net
                 self.product_bytes += 0 if old else cost(product)
-            elif old:
+            else:
                 del day.products[product]
                 self.product_bytes -= cost(product)
+
+    def add_purchase(self, day: DaySum, instant: int) -> None:
+        """Count a purchase in one of the days."""
+        day.purchases += 1
+        day.last_purchase = max(day.last_purchase, instant)
+        self.purchases += 1
+        self.last_purchase = max(self.last_purchase, instant)
+
+    def drop_oldest(self, number: int) -> None:
+        """Forget so many of the oldest days: they left the window."""
+        for day in self.days[:number]:
+            self.clear_products(day)
+            self.purchases -= day.purchases
+        del self.days[:number]
+        self.last_purchase = max((day.last_purchase for day in self.days), default=-1)
 
     def clear_products(self, day: DaySum) -> None:
         """Forget which products a day held."""
@@ -89,14 +108,6 @@ class Summary:
         if position == len(self.days) or self.days[position].day != day:
             self.days.insert(position, DaySum(day))
         return self.days[position]
-
-    def purchases(self) -> int:
-        """Return how many counted purchases were summed."""
-        return sum(day.purchases for day in self.days)
-
-    def last_purchase(self) -> int:
-        """Return the newest summed purchase's instant, -1 when there is none."""
-        return max((day.last_purchase for day in self.days), default=-1)
 
 
 def cost(product: str) -> int:

@@ -78,8 +78,7 @@ def _send_live(shop: Shop, sender: Sender, watch: Watch, worker: Child, *, rate:
     began = time.monotonic()
     for number, order in enumerate(orders, start=1):
         sender.send(order.customer_id, order.to_json(), delivered=partial(watch.delivered, order.order_id))
-        if number % 500 == 0:
-            watch.report(before + number, before + len(orders))
+        watch.report(before + number, before + len(orders))
         if rate is not None:
             time.sleep(max(0.0, began + number / rate - time.monotonic()))
     sender.flush()

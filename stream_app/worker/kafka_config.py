@@ -54,8 +54,12 @@ def orders_consumer(settings: Settings, on_error: Callable[[Any], None]) -> Conf
     }
 
 
-def log_reader(settings: Settings, role: str, *, is_committed: bool = True) -> Config:
-    """Return the configuration of a reader without a group that sees where a partition ends."""
+def log_reader(settings: Settings, role: str, *, is_committed: bool = True, wait_ms: int = 500) -> Config:
+    """Return the configuration of a reader without a group that sees where a partition ends.
+
+    `wait_ms` is how long a broker may hold the answer that there is nothing new: short waits find the
+    end sooner, and cost the broker a request each.
+    """
     return {
         **connection(settings, role),
         "group.id": f"{settings.kafka_group_id}-{role}",
@@ -63,7 +67,7 @@ def log_reader(settings: Settings, role: str, *, is_committed: bool = True) -> C
         "isolation.level": "read_committed" if is_committed else "read_uncommitted",
         "auto.offset.reset": "error",
         "enable.partition.eof": True,
-        "fetch.wait.max.ms": 10,
+        "fetch.wait.max.ms": wait_ms,
         "fetch.queue.backoff.ms": 5,
         "allow.auto.create.topics": False,
     }

@@ -47,7 +47,7 @@ class ChangelogReader:
     """The clients that only takeovers use: one sees committed records, one also what is still open."""
 
     def __init__(self, settings: Settings) -> None:
-        self._committed = Consumer(log_reader(settings, "restore"))
+        self._committed = Consumer(log_reader(settings, "restore", wait_ms=10))
         self._open = Consumer(log_reader(settings, "ends", is_committed=False))
         self._topics = settings.topics
 

@@ -138,6 +138,7 @@ class Deployment:
             "topic_prefix": f"{name}.",
             "model_uri": str(folder / "models"),
             "chunk_records": 150,
+            "kafka_extra": {"log_level": "0"},
             "log_format": "json",
         }
         self.kafka = kafka

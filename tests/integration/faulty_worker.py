@@ -6,6 +6,7 @@ sends itself SIGKILL or SIGSTOP. FAULT_BUG names a mistake; the proofs must noti
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -226,6 +227,7 @@ class FaultyEngine(Engine):
 
 def main() -> int:
     """Run the worker as the `segstream worker` command does."""
+    faulthandler.register(signal.SIGUSR2, chain=False)
     takeover.RESTORE_SLICE = 50
     try:
         return run_worker(load_settings(), FaultyEngine)

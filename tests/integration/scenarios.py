@@ -135,7 +135,7 @@ def a_second_worker_comes_and_the_first_one_goes(deployment: Deployment) -> Resu
     """Let workers join and leave while orders come."""
     deployment.create(PARTITIONS)
     first = deployment.worker("w0")
-    with deployment.trickle(a_log(PARTITIONS), 6):
+    with deployment.trickle(a_log(PARTITIONS), 20):
         deployment.wait_progress(500)
         second = deployment.worker("w1")
         wait_for("the second has partitions", lambda: "partition ready" in second.said())
@@ -168,7 +168,7 @@ def customers_are_deleted_from_redis(deployment: Deployment) -> Results:
     worker = deployment.worker()
     with deployment.trickle(a_log(PARTITIONS)):
         deployment.wait_progress(1_200)
-        lost = [f"{deployment.settings.redis_prefix}customer:C{n}" for n in range(0, 60, 7)]
+        lost = [f"{deployment.settings.redis_prefix}customer:C{n}" for n in range(0, 60, 2)]
         assert deployment.redis.delete(*lost) > 0
     deployment.wait_done()
     wait_for("they are there again", lambda: deployment.redis.exists(*lost) == len(lost))

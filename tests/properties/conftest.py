@@ -1,4 +1,4 @@
-"""Two profiles: quick and always the same in `make test`, long and ever new in `make prove` (HYPOTHESIS_PROFILE=long)."""
+"""Two profiles: quick and always the same, or long and ever new with HYPOTHESIS_PROFILE=long."""
 
 from __future__ import annotations
 

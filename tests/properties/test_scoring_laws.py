@@ -21,6 +21,7 @@ ROWS = 100_000
 BORDER = 5e-8
 EXTREMES = (0, 1, 36_525, 36_526, 10**9)
 Rows = np.ndarray[tuple[int, int], np.dtype[np.int64]]
+Units = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
 def some_customers(rows: int, seed: int) -> Rows:
@@ -35,8 +36,9 @@ def some_customers(rows: int, seed: int) -> Rows:
     return np.stack([column.astype(np.int64) for column in columns], axis=1)
 
 
-def in_units(customers: Rows) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return customers / np.array([1, 1, 10_000, 1])
+def in_units(customers: Rows) -> Units:
+    units: Units = customers / np.array([1, 1, 10_000, 1])
+    return units
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +65,8 @@ def scorer(pipeline: Pipeline) -> Scorer:
 
 def disagreements(pipeline: Pipeline, scorer: Scorer, customers: Rows) -> Rows:
     got = np.array([scorer.assign(*customer) for customer in customers.tolist()])
-    return customers[got != pipeline.predict(in_units(customers))]
+    different: Rows = customers[got != pipeline.predict(in_units(customers))]
+    return different
 
 
 def test_assign_equals_predict_on_a_hundred_thousand_customers(pipeline: Pipeline, scorer: Scorer) -> None:

@@ -6,6 +6,7 @@ out, so that it can shrink a world that breaks a law.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ WINDOWS = (1, 2, 5, 9, 365, None)
 EYE = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
 Lines = tuple[tuple[str, int, int], ...]
+Draw = Callable[[st.SearchStrategy[list[int]]], list[int]]
 
 
 class World(NamedTuple):
@@ -131,7 +133,7 @@ def worlds(draw: st.DrawFn) -> World:
     return World(some_of(draw, log), window_days, model)
 
 
-def some_of(draw: st.DrawFn, log: list[Fact]) -> list[Fact]:
+def some_of(draw: Draw, log: list[Fact]) -> list[Fact]:
     """Leave few records out at first, and all that do not matter when Hypothesis shrinks."""
     kept = draw(st.lists(st.integers(0, 15), min_size=len(log), max_size=len(log)))
     return [fact for fact, number in zip(log, kept, strict=True) if number]

@@ -52,6 +52,7 @@ BAD_VALUES = [
     ("empty", b"", Code.NOT_JSON),
     ("not JSON", b"hello", Code.NOT_JSON),
     ("truncated", with_order()[:-1], Code.NOT_JSON),
+    ("5,000 closing brackets", b"]" * 5_000, Code.NOT_JSON),
     ("trailing bytes", with_order() + b"x", Code.NOT_JSON),
     ("control character", with_order(comment="@").replace(b"@", b"\x01"), Code.NOT_JSON),
     ("top level a list", b"[]", Code.NOT_JSON),

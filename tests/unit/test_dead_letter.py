@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream_app.contract.dead_letter import KEPT_HEADERS, Code, Refusal, letter_headers
+from stream_app.contract.dead_letter import KEPT_HEADERS, Code, Headers, Refusal, letter_headers
 
 REFUSAL = Refusal(Code.MISSING, "ordered_at")
 OURS = {
@@ -17,12 +17,12 @@ OURS = {
 }
 
 
-def headers_of(own: list[tuple[str, bytes | None]]) -> list[tuple[str, str | bytes | None]]:
+def headers_of(own: Headers) -> Headers:
     return list(letter_headers(REFUSAL, own, topic="orders.v1", partition=3, offset=42, version="1.2.3"))
 
 
 def test_ours_follow_the_records_own() -> None:
-    own: list[tuple[str, bytes | None]] = [("trace", b"\xff"), ("trace", None)]
+    own: Headers = [("trace", b"\xff"), ("trace", None)]
 
     got = headers_of(own)
 
@@ -31,7 +31,7 @@ def test_ours_follow_the_records_own() -> None:
 
 
 def test_only_the_first_32_are_kept_and_a_flag_says_so() -> None:
-    own: list[tuple[str, bytes | None]] = [(f"h{number}", b"x") for number in range(10_000)]
+    own: Headers = [(f"h{number}", b"x") for number in range(10_000)]
 
     got = headers_of(own)
 
@@ -40,6 +40,6 @@ def test_only_the_first_32_are_kept_and_a_flag_says_so() -> None:
 
 
 def test_exactly_32_are_not_cut() -> None:
-    own: list[tuple[str, bytes | None]] = [(f"h{number}", b"x") for number in range(KEPT_HEADERS)]
+    own: Headers = [(f"h{number}", b"x") for number in range(KEPT_HEADERS)]
 
     assert len(headers_of(own)) == KEPT_HEADERS + len(OURS)

@@ -1,4 +1,4 @@
-"""A published change: its bytes keep the readable contract, its id never changes, its numbers are those of the score."""
+"""A published change: its bytes keep the readable contract, its id never changes, its numbers are the score's."""
 
 from __future__ import annotations
 
