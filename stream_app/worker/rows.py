@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stream_app.contract.order import MONEY_SCALE
+from stream_app.core.customer import NOT_WAITING
 from stream_app.core.instants import rfc3339
 from stream_app.core.state_record import StateHeader
 
@@ -20,7 +21,7 @@ def row_of(header: StateHeader, record: bytes) -> Row:
         header.segment_name,
         rfc3339(header.since) if header.sequence else "",
         header.since,
-        "" if due_at is None else rfc3339(due_at),
+        "" if due_at is None or header.waits_since != NOT_WAITING else rfc3339(due_at),
         "" if header.last_purchase is None else rfc3339(header.last_purchase),
         header.frequency,
         money_text(header.monetary),

@@ -227,7 +227,7 @@ class FaultyEngine(Engine):
 
 def main() -> int:
     """Run the worker as the `segstream worker` command does."""
-    faulthandler.register(signal.SIGUSR2, chain=False)
+    if 'FAULT_STACKS' in os.environ: faulthandler.dump_traceback_later(float(os.environ['FAULT_STACKS']), repeat=True)
     takeover.RESTORE_SLICE = 50
     try:
         return run_worker(load_settings(), FaultyEngine)
