@@ -10,26 +10,24 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
-from model_store.errors import ModelRefused
-from model_store.scoring import Scorer
-from model_store.store import ModelStore
 from stream_app.core.errors import OutageError, StopError
-from stream_app.core.rules import Rules
 from stream_app.settings import Settings
 from stream_app.worker.assignment import Assignment
-from stream_app.worker.cluster import find_identity
 from stream_app.worker.control import Control
 from stream_app.worker.fetch import Fetch
 from stream_app.worker.gauges import Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.kafka_config import orders_consumer, transactional_producer
+from stream_app.worker.lane import Lane
 from stream_app.worker.loader import load_lane
-from stream_app.worker.meta import Identity
 from stream_app.worker.operator import obey
+from stream_app.worker.patience import Patience
+from stream_app.worker.startup import Startup
 from stream_app.worker.store import PartitionLost, Store
 from stream_app.worker.takeover import ChangelogReader, Takeover
 from stream_app.worker.transaction import Aborted, Transaction, Unsettled, outage_of
@@ -37,15 +35,13 @@ from stream_app.worker.work import LaneWork, Work
 
 IDLE_SECONDS = 0.1
 CHECK_SECONDS = 1.0
-FATAL_LIMIT = 3
-FATAL_WITHIN_SECONDS = 60.0
-LONGEST_WAIT_SECONDS = 2.0
+CALL_SECONDS = 2.0
 
 log = structlog.get_logger("segstream.engine")
 
 
 class Engine:
-    """Owns the consumer, the producer, Redis and the partitions; nothing of it is touched by another thread."""
+    """Owns the consumer, the producer, Redis and the partitions; another thread only writes chunks to Redis."""
 
     transaction_class: type[Transaction] = Transaction
     store_class: type[Store] = Store
@@ -58,12 +54,16 @@ class Engine:
         """Hands a chunk to the agent; the caller waits for `work.done`."""
         self._halt = threading.Event()
         self._nonce = uuid.uuid4().hex
-        self._fatal_at: list[float] = []
+        self._patience = Patience()
         self._checked_at = 0.0
-        self._run_id = ""
+        self._is_kafka_doubted = False
+        """True after the client lost every connection, until a broker has answered."""
         self.store = self.store_class(settings)
         self.gauges = Gauges(settings, health)
         self._transaction: Transaction | None = None
+        self._applier = ThreadPoolExecutor(1, "apply")
+        self._applying: Future[None] | None = None
+        self._lost: list[tuple[Lane, PartitionLost]] = []
 
     def halt(self) -> None:
         """Ask the thread to settle its chunk, leave the group and end."""
@@ -73,6 +73,9 @@ class Engine:
         """Work until halted; raises StopError with the reason when going on could break a promise."""
         self._control = Control(self._settings)
         self._reader = ChangelogReader(self._settings)
+        self._consumer = Consumer(orders_consumer(self._settings, self._on_kafka_error))
+        self._assignment = Assignment(self._consumer, self._settings.topics.orders, self._new_takeover)
+        self._fetch = Fetch(self._consumer, self._assignment, self._settings.chunk_records)
         try:
             if self._prepare():
                 self._join()
@@ -83,59 +86,17 @@ class Engine:
 
     def _prepare(self) -> bool:
         """Wait for Redis, Kafka, the topics and a model; False when halted before."""
-        steps: list[Callable[[], bool]] = [self._meet_redis, self._meet_kafka, self._meet_model]
-        for step in steps:
+        self._startup = Startup(self._settings, self.store, self._control, self._health, self._nonce)
+        for step in self._startup.steps():
             while not self._guarded(step):
                 if self._halt.wait(0.2):
                     return False
-        return True
-
-    def _meet_redis(self) -> bool:
-        self.store.refuse_eviction()
-        self.store.write_nonce(self._settings.instance_id, self._nonce)
-        self._run_id = self.store.run_id()
-        return True
-
-    def _meet_kafka(self) -> bool:
-        self._identity: Identity = find_identity(self._settings)
-        settings = self._settings
-        self._rules = Rules(
-            deployment=settings.deployment,
-            orders_topic=settings.topics.orders,
-            partitions=self._identity.partitions,
-            window_days=settings.window_days,
-            currency=settings.currency,
-            partitioner=settings.key_partitioner,
-        )
-        self._control.read_to_end()
-        return True
-
-    def _meet_model(self) -> bool:
-        self._control.read(0.2)
-        promotion = self._control.promotion()
-        if promotion is None:
-            return False
-        try:
-            model = ModelStore.at(self._settings.model_uri).load(promotion.version, promotion.sha256)
-            if model.window_days != self._settings.window_days:
-                raise ModelRefused(
-                    f"Model {model.version} was trained with window_days {model.window_days}.",
-                    "Set SEGSTREAM_WINDOW_DAYS to it, or train again.",
-                    code="MODEL_WINDOW",
-                )
-        except ModelRefused as refused:
-            self._health.problem = str(refused)
-            return False
-        self._scorer = Scorer(model)
-        self._health.problem = ""
-        self._health.model = model.version
+        self._run_id = self._startup.run_id
+        model = self._startup.scorer.model
         self.gauges.model(model.version, len(model.segments))
         return True
 
     def _join(self) -> None:
-        self._consumer = Consumer(orders_consumer(self._settings, self._on_kafka_error))
-        self._assignment = Assignment(self._consumer, self._settings.topics.orders, self._new_takeover)
-        self._fetch = Fetch(self._consumer, self._assignment, self._settings.chunk_records)
         self._consumer.subscribe(
             [self._settings.topics.orders],
             on_assign=self._assignment.on_assign,
@@ -144,18 +105,19 @@ class Engine:
         )
 
     def _leave(self) -> None:
-        if hasattr(self, "_consumer"):
-            self._consumer.close()
+        self._applier.shutdown()
+        self._consumer.close()
         self._control.close()
         self._reader.close()
 
     def _on_kafka_error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._ALL_BROKERS_DOWN:
-            self._health.problem = "Kafka does not answer: no broker can be reached"
+            self._is_kafka_doubted = True
 
     def _new_takeover(self, partition: int, is_damaged: bool) -> Takeover:
+        identity = self._startup.identity
         return self.takeover_class(
-            partition, self._settings, self._consumer, self._reader, self.store, self._identity, is_damaged=is_damaged
+            partition, self._settings, self._consumer, self._reader, self.store, identity, is_damaged=is_damaged
         )
 
     def _guarded(self, step: Callable[[], bool]) -> bool:
@@ -172,54 +134,27 @@ class Engine:
         except Unsettled as unsettled:
             self._transaction = None
             self._begin_again("unsettled", str(unsettled))
-            self._count_fatal(str(unsettled))
+            self._patience.count_death(str(unsettled))
         else:
-            self._waited = 0
+            self._patience.succeeded()
             return result
         return False
-
-    _waited = 0
 
     def _wait_out(self, outage: OutageError) -> None:
         """Say what is away, stay in the group, and wait a little longer each time."""
         if self._health.problem != str(outage):
             log.warning("waiting", reason=outage.code, cause=outage.cause)
         self._health.problem = str(outage)
-        if hasattr(self, "_assignment"):
-            self._assignment.retake_all()
-            self._publish()
-        until = time.monotonic() + min(LONGEST_WAIT_SECONDS, 0.1 * 2**self._waited)
-        self._waited = min(self._waited + 1, 10)
+        self._assignment.retake_all()
+        self._publish()
+        until = time.monotonic() + self._patience.next_wait()
         while not self._halt.is_set() and time.monotonic() < until:
-            if hasattr(self, "_consumer"):
-                self._fetch.poll_paused()
-            else:
-                self._halt.wait(0.1)
+            self._fetch.poll_paused()
 
     def _begin_again(self, reason: str, cause: str) -> None:
         log.warning("taking partitions over again", reason=reason, cause=cause)
         self.gauges.retaken(reason)
         self._assignment.retake_all()
-
-    def _count_fatal(self, cause: str) -> None:
-        """Stop when another process has our name, or when new producers keep dying."""
-        if not self._guarded(lambda: self.store.is_nonce(self._settings.instance_id, self._nonce) or self._taken()):
-            return
-        now = time.monotonic()
-        self._fatal_at = [at for at in self._fatal_at if now - at < FATAL_WITHIN_SECONDS] + [now]
-        if len(self._fatal_at) >= FATAL_LIMIT:
-            raise StopError(
-                f"The producer failed {FATAL_LIMIT} times in a minute ({cause}).",
-                "Look at the brokers' logs, then start the worker again.",
-                code="PRODUCER_FATAL",
-            )
-
-    def _taken(self) -> bool:
-        raise StopError(
-            f"Another live process runs as {self._settings.instance_id}.",
-            "Give every worker its own SEGSTREAM_INSTANCE_ID.",
-            code="INSTANCE_TAKEN",
-        )
 
     def _turn(self) -> bool:
         """Come round once."""
@@ -230,7 +165,11 @@ class Engine:
         lanes = self._assignment.lanes
         has_more = not self._assignment.is_settled or any(lane.may_have_due for lane in lanes.values())
         records = self._fetch.next(0.0 if has_more else IDLE_SECONDS)
-        works = [LaneWork(lanes[p], self._fetch.read(lanes[p], found, self._rules)) for p, found in records.items()]
+        works = [
+            LaneWork(lanes[p], self._fetch.read(lanes[p], found, self._startup.rules)) for p, found in records.items()
+        ]
+        self._await_apply()
+        works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
         works += [LaneWork(lane, []) for lane in lanes.values() if lane.partition not in records]
         obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control)}
         self._process(transaction, self._load(works, obeyed), obeyed)
@@ -240,12 +179,23 @@ class Engine:
 
     def _producer(self) -> Transaction:
         if self._transaction is None:
+            self._claim_name()
             transaction = self.transaction_class(
                 transactional_producer(self._settings, self._on_kafka_error), self._settings.topics, self._consumer
             )
             transaction.start()
             self._transaction = transaction
         return self._transaction
+
+    def _claim_name(self) -> None:
+        """Stop when another live process has our name: its producer fenced ours, and ours would fence its."""
+        instance_id = self._settings.instance_id
+        if not self.store.is_nonce(instance_id, self._nonce):
+            raise StopError(
+                f"Another live process runs as {instance_id}.",
+                "Give every worker its own SEGSTREAM_INSTANCE_ID.",
+                code="INSTANCE_TAKEN",
+            )
 
     def _step_takeover(self) -> None:
         lane = self._assignment.step()
@@ -280,7 +230,7 @@ class Engine:
         """Fold, commit, apply: Kafka first, Redis second, so that Redis may lag the changelog and never lead it."""
         if not works:
             return
-        chunk = Work(works, self._scorer, self._rules, self._identity)
+        chunk = Work(works, self._startup.scorer, self._startup.rules, self._startup.identity)
         with self.gauges.chunk(sum(len(work.inbound) for work in works)):
             self._submit(chunk)
             chunk.done.result()
@@ -288,13 +238,16 @@ class Engine:
         with self.gauges.transaction():
             positions = transaction.run(writes)
         self._health.committed_at = time.monotonic()
-        with self.gauges.apply():
-            self.apply(works, positions)
+        self._applying = self._applier.submit(self._timed_apply, works, positions)
         for work in works:
             self._settle(work, obeyed)
 
+    def _timed_apply(self, works: list[LaneWork], positions: dict[int, int]) -> None:
+        with self.gauges.apply():
+            self.apply(works, positions)
+
     def apply(self, works: list[LaneWork], positions: dict[int, int]) -> None:
-        """Write the committed states of every partition to Redis."""
+        """Write the committed states of every partition to Redis; runs while the next chunk is fetched and decoded."""
         for work in works:
             lane = work.lane
             assert work.write is not None
@@ -303,12 +256,22 @@ class Engine:
                     lane.lease,
                     work.rows,
                     position=positions[lane.partition],
-                    source_position=lane.progress.source_position,
+                    source_position=work.write.source_position,
                     meta=work.write.meta,
-                    customers=lane.progress.customers,
+                    customers=work.write.customers,
                 )
             except PartitionLost as lost:
-                self._lose(lost)
+                self._lost.append((lane, lost))
+
+    def _await_apply(self) -> None:
+        """Wait until Redis holds the chunk before; nothing is read from it, and nobody's state changes, until then."""
+        applying, self._applying = self._applying, None
+        if applying is not None:
+            applying.result()
+        lost, self._lost = self._lost, []
+        for lane, reason in lost:
+            if self._assignment.lanes.get(lane.partition) is lane:
+                self._lose(reason)
 
     def _settle(self, work: LaneWork, obeyed: set[int]) -> None:
         lane = work.lane
@@ -332,6 +295,9 @@ class Engine:
         if now - self._checked_at < CHECK_SECONDS:
             return
         self._checked_at = now
+        if self._is_kafka_doubted:
+            self._consumer.list_topics(self._settings.topics.orders, timeout=CALL_SECONDS)
+            self._is_kafka_doubted = False
         run_id = self.store.run_id()
         if run_id != self._run_id:
             self._run_id = run_id

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -33,6 +36,8 @@ class Write:
     partition: int
     source_position: int
     meta: bytes
+    customers: int
+    """How many customers the partition has afterwards."""
     changes: list[tuple[bytes, bytes, Headers]] = field(default_factory=list)
     states: list[tuple[bytes, bytes]] = field(default_factory=list)
     dead_letters: list[tuple[bytes | None, bytes | None, Headers]] = field(default_factory=list)
@@ -104,7 +109,8 @@ class Transaction:
         """
         offsets = [TopicPartition(self._topics.orders, write.partition, write.source_position) for write in writes]
         metadata = self._member.consumer_group_metadata()
-        self._repeat(lambda: self._producer.send_offsets_to_transaction(offsets, metadata, SLICE_SECONDS))
+        send = self._producer.send_offsets_to_transaction
+        self._repeat(lambda: _within(SLICE_SECONDS * 2, lambda: send(offsets, metadata, SLICE_SECONDS)))
 
     def commit(self) -> None:
         """Commit; raises Aborted when it surely did not happen, Unsettled when nobody knows."""
@@ -145,6 +151,28 @@ def outage_of(error: KafkaException) -> OutageError:
     if problem.retriable() or problem.code() in _AWAY:
         return OutageError(f"Kafka does not answer ({problem.name()}).", code="KAFKA_AWAY")
     raise error
+
+
+def _within(seconds: float, call: Callable[[], None]) -> None:
+    """Raise Unsettled when the call does not come back: this one heeds no timeout (librdkafka #5456, #5511).
+
+    The thread left behind holds a producer that the next one fences.
+    """
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        done.result(seconds)
+    except FutureTimeout:
+        raise Unsettled("the client hangs") from None
 
 
 _AWAY = {

@@ -76,7 +76,7 @@ class Work:
             model_version=self.scorer.model.version,
             paused=lane.paused,
         )
-        write = Write(lane.partition, lane.progress.source_position, encode_meta(meta))
+        write = Write(lane.partition, lane.progress.source_position, encode_meta(meta), lane.progress.customers)
         for change in outcome.changes:
             write.changes.append((change.customer_id.encode(), encode_change(change), change_headers(change)))
         for customer_id, customer in outcome.touched.items():
