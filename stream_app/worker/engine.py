@@ -295,6 +295,7 @@ class Engine:
         if now - self._checked_at < CHECK_SECONDS:
             return
         self._checked_at = now
+        self._await_apply()
         if self._is_kafka_doubted:
             self._consumer.list_topics(self._settings.topics.orders, timeout=CALL_SECONDS)
             self._is_kafka_doubted = False
