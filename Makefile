@@ -25,7 +25,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
 
 $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the locked packages into $(VENV) (about 500 MB, once) …"
+	@echo "Installing the locked packages into $(VENV) (about 900 MB, once) …"
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

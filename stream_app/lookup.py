@@ -74,6 +74,18 @@ class Lookup:
                 )
         return found
 
+    def due_backlog(self, count: int) -> int:
+        """Return how many customers' timers lie behind their partition's clock and have not fired yet."""
+        key = f"{self._settings.redis_prefix}due:{self._settings.topics.orders}"
+        try:
+            counts: list[int] = [
+                self._redis.zcount(f"{key}:{status.partition}", "-inf", str(status.clock))
+                for status in self.partitions(count)
+            ]
+        except redis.RedisError as error:
+            raise _away(error) from error
+        return sum(counts)
+
     def _get(self, key: str, field: str) -> bytes | None:
         try:
             return cast(bytes | None, self._redis.hget(f"{self._settings.redis_prefix}{key}", field))

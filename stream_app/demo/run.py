@@ -88,7 +88,7 @@ def _send_live(shop: Shop, sender: Sender, watch: Watch, worker: Child, *, rate:
 
 def _wait_until_done(target: int, watch: Watch, worker: Child) -> None:
     deadline = time.monotonic() + CATCH_UP_SECONDS
-    while watch.processed() < target:
+    while not watch.is_done(target):
         if worker.poll() is not None:
             raise SegstreamError(f"The worker ended with {worker.returncode}.", "Its last lines say why.")
         if time.monotonic() > deadline:
@@ -98,6 +98,8 @@ def _wait_until_done(target: int, watch: Watch, worker: Child) -> None:
 
 
 def _summary(console: Console, watch: Watch, sent: int) -> None:
+    while watch.read(1.0):
+        pass
     watch.report(sent, sent, is_forced=True)
     console.print(f"\nAll {sent:,} live baskets are processed. Households by segment:")
     watch.sizes()

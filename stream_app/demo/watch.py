@@ -44,13 +44,19 @@ class Watch:
         if len(self._order_ids) > KEPT_IDS:
             del self._names[self._order_ids.popleft()]
 
-    def read(self) -> None:
-        """Take in the changes that were published since."""
-        for value in self._changes.read(0.0):
+    def read(self, wait_seconds: float = 0.0) -> bool:
+        """Take in the changes that were published since; return whether there were any."""
+        found = list(self._changes.read(wait_seconds))
+        for value in found:
             change = decode_change(value)
             self.causes["history" if change.replay else change.cause] += 1
             if not change.replay:
                 self._latest.append(change)
+        return bool(found)
+
+    def is_done(self, target: int) -> bool:
+        """Tell whether the worker has finished so many records and everybody who was due."""
+        return self.processed() >= target and self._lookup.due_backlog(PARTITIONS) == 0
 
     def processed(self) -> int:
         """Return how many order records the worker has finished."""
