@@ -58,9 +58,17 @@ def create_app(settings: Settings, engine_class: type[Engine] = Engine) -> Worke
         web_stats_enabled=False,
         worker_redirect_stdouts=False,
     )
-    health = Health()
+    app.health = Health()
     chunks = app.channel(maxsize=2)
+    _add_agent(app, chunks)
+    app.service(_orders_service(app, settings, chunks, engine_class))
+    _add_pages(app)
+    _add_status_line(app)
+    metrics.BUILD_INFO.labels(WORKER_VERSION, platform.python_version()).set(1)
+    return app
 
+
+def _add_agent(app: WorkerApp, chunks: Any) -> None:
     @app.agent(chunks)
     async def segment_customers(stream: Any) -> None:
         async for work in stream:
@@ -72,16 +80,12 @@ def create_app(settings: Settings, engine_class: type[Engine] = Engine) -> Worke
             work.done.set_result(None)
             await asyncio.sleep(0)
 
-    app.health = health
-    app.service(_orders_service(app, settings, chunks, engine_class))
-    _add_pages(app, health)
 
+def _add_status_line(app: WorkerApp) -> None:
     @app.timer(interval=STATUS_SECONDS)  # type: ignore[untyped-decorator]
     async def say_status() -> None:
+        health = app.health
         log.info("status", orders=health.orders, changes=health.changes, lag=health.lag, problems=health.problems())
-
-    metrics.BUILD_INFO.labels(WORKER_VERSION, platform.python_version()).set(1)
-    return app
 
 
 def _orders_service(app: WorkerApp, settings: Settings, chunks: Any, engine_class: type[Engine]) -> type[Service]:
@@ -120,7 +124,9 @@ def _orders_service(app: WorkerApp, settings: Settings, chunks: Any, engine_clas
     return Orders
 
 
-def _add_pages(app: WorkerApp, health: Health) -> None:
+def _add_pages(app: WorkerApp) -> None:
+    health = app.health
+
     @app.page("/metrics")
     async def serve_metrics(_: Any, request: Any) -> Any:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))

@@ -26,7 +26,6 @@ from stream_app.worker.store import RESTORE_SLICE, Held, Lease, PartitionLost, S
 
 STEP_SECONDS = 0.05
 CALL_SECONDS = 5.0
-AGREE_SECONDS = 15.0
 RESTORING = -1
 """The number of customers while a restore is under way: nobody can know it before the end."""
 
@@ -110,22 +109,7 @@ class Takeover:
         self.to_restore = 0
 
     def steps(self) -> Iterator[None]:
-        """Take the six steps; `result` is set when the iterator ends.
-
-        For a while after a broker was restarted its groups may show an offset from before their last commit
-        (measured): so disagreement is believed only when it lasts, and each time all steps are taken anew.
-        """
-        until = time.monotonic() + AGREE_SECONDS
-        while self.result is None:
-            try:
-                yield from self._try()
-            except StopError as stop:
-                if stop.code != "OFFSETS_DISAGREE" or time.monotonic() > until:
-                    raise
-                print(f"DISAGREE {time.time()} {stop}", flush=True)
-                yield
-
-    def _try(self) -> Iterator[None]:
+        """Take the six steps; `result` is set when the iterator ends."""
         committed, end = self.read_ends()
         yield
         held = self.claim()
@@ -133,7 +117,6 @@ class Takeover:
         meta = self._checked(held.meta)
         if self._is_damaged or _must_rebuild(held, meta, end):
             yield from self._wipe()
-            self._is_damaged = False
             held, meta = NOTHING, None
         self._lease.position = held.position
         self.to_restore = end - held.position

@@ -6,7 +6,6 @@ sends itself SIGKILL or SIGSTOP. FAULT_BUG names a mistake; the proofs must noti
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import os
 import signal
@@ -227,7 +226,6 @@ class FaultyEngine(Engine):
 
 def main() -> int:
     """Run the worker as the `segstream worker` command does."""
-    if 'FAULT_STACKS' in os.environ: faulthandler.dump_traceback_later(float(os.environ['FAULT_STACKS']), repeat=True)
     takeover.RESTORE_SLICE = 50
     try:
         return run_worker(load_settings(), FaultyEngine)

@@ -213,13 +213,20 @@ def redis_is_killed(deployment: Deployment) -> Results:
 
 
 def kafka_is_killed(deployment: Deployment) -> Results:
-    """Kill Kafka while orders come, and start it again."""
-    deployment.create(PARTITIONS)
-    worker = deployment.worker()
-    with deployment.trickle(a_log(PARTITIONS)):
-        deployment.wait_progress(1_200)
-        deployment.kafka.kill()
-        deployment.kafka.start()
+    """Kill Kafka while a transaction is open, and start it again while orders come.
+
+    Not between commit and markers: there Kafka 4.3.1 itself loses the offsets of a committed transaction when its
+    last broker dies (KAFKA-20734), and the worker rightly stops with OFFSETS_DISAGREE.
+    """
+    log = a_log(PARTITIONS)
+    deployment.create(PARTITIONS).send(log[:HEAD])
+    worker = deployment.worker(stop_at="offsets:6", kafka_transaction_timeout_ms=30_000)
+    worker.wait_hit()
+    deployment.kafka.kill()
+    deployment.kafka.start()
+    worker.resume()
+    with deployment.trickle(log[HEAD:]):
+        deployment.wait_progress(HEAD)
     deployment.wait_done()
 
     _end(worker)
