@@ -66,15 +66,11 @@ def features(history: History, *, as_of_us: int, window_us: int | None) -> list[
 
 def counted_lines(history: History, *, as_of_us: int, window_us: int | None) -> int:
     """Return how many order lines the features at this instant are made of."""
-    ((count,),) = _fetch(
-        history, f"{COUNTED_SQL} SELECT count(*) FROM counted", as_of_us, window_us
-    )
+    ((count,),) = _fetch(history, f"{COUNTED_SQL} SELECT count(*) FROM counted", as_of_us, window_us)
     return int(count)
 
 
-def _fetch(
-    history: History, sql: str, as_of_us: int, window_us: int | None
-) -> list[tuple[Any, ...]]:
+def _fetch(history: History, sql: str, as_of_us: int, window_us: int | None) -> list[tuple[Any, ...]]:
     cursor = history.connection.cursor()
     try:
         return cursor.execute(sql, {"as_of_us": as_of_us, "window_us": window_us}).fetchall()

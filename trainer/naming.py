@@ -150,7 +150,6 @@ def _ranks(values: Sequence[float]) -> list[float]:
     """
     last = max(len(values) - 1, 1)
     return [
-        (sum(other < value for other in values) + sum(other <= value for other in values) - 1)
-        / (2 * last)
+        (sum(other < value for other in values) + sum(other <= value for other in values) - 1) / (2 * last)
         for value in values
     ]

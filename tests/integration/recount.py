@@ -1,4 +1,4 @@
-"""What every customer must have, counted by DuckDB straight from the shops' files: it shares no code with the product."""
+"""What every customer must have, counted by DuckDB from the shops' files; no code of the product takes part."""
 
 from __future__ import annotations
 

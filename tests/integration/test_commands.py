@@ -24,8 +24,8 @@ SHOP = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,Custome
 def a_shop_file(folder: Path) -> Path:
     """Return a CSV with the columns of UCI Online Retail: 60 customers, a year."""
     lines = [
-        f"{536000 + day * 10 + n},P{(day * n) % 40},thing,{1 + n % 4},2024-{1 + day // 28:02d}-{1 + day % 28:02d} 10:00:00,"
-        f"{1 + day % 7}.25,{17000 + (day * 7 + n * 11) % 60},UK"
+        f"{536000 + day * 10 + n},P{(day * n) % 40},thing,{1 + n % 4},"
+        f"2024-{1 + day // 28:02d}-{1 + day % 28:02d} 10:00:00,{1 + day % 7}.25,{17000 + (day * 7 + n * 11) % 60},UK"
         for day in range(330)
         for n in range(3)
     ]

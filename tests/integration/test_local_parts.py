@@ -143,9 +143,7 @@ def test_neither_server_outlives_a_killed_parent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_segstream_local_prints_addresses_and_stops_in_order(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_segstream_local_prints_addresses_and_stops_in_order(tmp_path: Path, number: signal.Signals) -> None:
     kafka_port, redis_port = free_ports(2)
     code = LOCAL + f"sys.exit(run_local({kafka_port}, {redis_port}, None, None))"
     with running(code) as parent:

@@ -100,9 +100,7 @@ def test_the_published_counts_of_purchases(retail: History) -> None:
 
 
 def test_money_is_exact_to_the_last_of_four_decimals(retail: History) -> None:
-    net = one_row(
-        retail, "SELECT sum(CASE type WHEN 'order' THEN amount ELSE -amount END) FROM lines"
-    )
+    net = one_row(retail, "SELECT sum(CASE type WHEN 'order' THEN amount ELSE -amount END) FROM lines")
 
     assert net == (NET,)
 

@@ -14,9 +14,7 @@ ORDERED_AT_US = 1_293_840_000_000_000
 ORDERED_AT = "2011-01-01 00:00:00"
 
 
-def features_of(
-    folder: Path, lines: list[str], *, as_of_us: int, window_us: int | None = None
-) -> list[Features]:
+def features_of(folder: Path, lines: list[str], *, as_of_us: int, window_us: int | None = None) -> list[Features]:
     path = folder / "lines.csv"
     path.write_text("\n".join([HEADER, *lines]) + "\n")
     with open_history(path, "online-retail") as history:

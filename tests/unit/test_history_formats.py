@@ -43,9 +43,7 @@ RETAIL_ORDERS = [
     ),
     HistoricOrder("C536379", "17850", 1_291_282_860_000_000, "return", [("85123A", 6, 153_000)]),
 ]
-JOURNEY_HEADER = (
-    "household_id,store_id,basket_id,product_id,quantity,sales_value,transaction_timestamp"
-)
+JOURNEY_HEADER = "household_id,store_id,basket_id,product_id,quantity,sales_value,transaction_timestamp"
 JOURNEY_LINES = [
     "900,330,31198570044,1095275,1,0.5,2017-01-01 11:53:26",
     "900,330,31198570044,9878513,3,0.1,2017-01-01 11:53:26",
@@ -67,9 +65,7 @@ def a_parquet(csv: Path) -> Path:
 
 
 @pytest.mark.parametrize("is_parquet", [False, True])
-def test_online_retail_gives_purchases_and_returns_in_time_order(
-    tmp_path: Path, is_parquet: bool
-) -> None:
+def test_online_retail_gives_purchases_and_returns_in_time_order(tmp_path: Path, is_parquet: bool) -> None:
     path = a_csv(tmp_path / "retail.csv", RETAIL_HEADER, RETAIL_LINES)
 
     with open_history(a_parquet(path) if is_parquet else path, "online-retail") as history:
@@ -239,9 +235,7 @@ def test_an_amount_is_read_back_from_the_json_exactly(amount: int) -> None:
         ("a.csv.gz", "not gzip", "online-retail", "cannot be read"),
     ],
 )
-def test_a_file_that_cannot_be_read_says_why(
-    tmp_path: Path, name: str, content: str, format: str, words: str
-) -> None:
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, name: str, content: str, format: str, words: str) -> None:
     path = tmp_path / name
     path.write_text(content)
 

@@ -14,9 +14,7 @@ from model_store.store import Artefact, ModelStore
 
 
 def a_model(version: str = "v1", *, mean: float = 1.0) -> SegmentModel:
-    profile = Profile(
-        customers=1, share=1.0, recency_days=0, frequency=1, monetary=1, unique_products=1
-    )
+    profile = Profile(customers=1, share=1.0, recency_days=0, frequency=1, monetary=1, unique_products=1)
     return SegmentModel(
         version=version,
         window_days=365,
@@ -134,9 +132,7 @@ def test_a_store_is_named_by_a_path_or_a_file_uri(tmp_path: Path) -> None:
     assert ModelStore.at("models") == ModelStore(Path("models"))
 
 
-@pytest.mark.parametrize(
-    "uri", ["", "s3://bucket/models", "file://host/models", "file:", "file://"]
-)
+@pytest.mark.parametrize("uri", ["", "s3://bucket/models", "file://host/models", "file:", "file://"])
 def test_any_other_place_is_refused(uri: str) -> None:
     with pytest.raises(ModelRefused) as caught:
         ModelStore.at(uri)

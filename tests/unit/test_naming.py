@@ -9,9 +9,7 @@ from trainer.naming import NAMES, name_segments
 from trainer.profiles import best_first
 
 
-def a_profile(
-    recency_days: float, frequency: float, monetary: float, unique_products: float = 1.0
-) -> Profile:
+def a_profile(recency_days: float, frequency: float, monetary: float, unique_products: float = 1.0) -> Profile:
     return Profile(
         customers=1,
         share=0.1,

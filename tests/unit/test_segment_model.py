@@ -99,9 +99,7 @@ def test_the_json_is_laid_out_for_people() -> None:
         ({"segments": (a_segment(), a_segment(id="s2", name=" "))}, "MODEL_SEGMENTS"),
     ],
 )
-def test_a_model_that_cannot_score_is_refused_with_a_code(
-    changes: dict[str, object], code: str
-) -> None:
+def test_a_model_that_cannot_score_is_refused_with_a_code(changes: dict[str, object], code: str) -> None:
     raw = msgspec.json.encode(a_model(**changes))
 
     assert refusal(raw) == code
