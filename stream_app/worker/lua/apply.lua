@@ -11,10 +11,10 @@ local call = redis.call
 for i = 12, #ARGV, 15 do
   local id, segment = ARGV[i], ARGV[i + 2]
   local key = ARGV[8] .. id
-  if ARGV[11] == '1' then call('DEL', key) end
+  if ARGV[11] == '1' and call('TYPE', key).ok ~= 'hash' then call('DEL', key) end
   local old = call('HGET', key, 'segment')
   -- Somebody deleted the hash: which segment's index still lists the customer is lost with it.
-  if not old and ARGV[11] ~= '1' and call('ZSCORE', KEYS[2], id) then return 'DAMAGED' end
+  if not old and call('ZSCORE', KEYS[2], id) then return 'DAMAGED' end
   if old ~= segment then
     if old and old ~= '' then call('ZREM', ARGV[9] .. old .. ARGV[10], id) end
     if segment ~= '' then call('HSETNX', KEYS[1], 'index:' .. segment, '1') end
