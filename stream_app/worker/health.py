@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from stream_app.core.errors import StopError
 
 STALE_SECONDS = 60.0
+HANG_SECONDS = 5.0
+"""No chunk takes as long: a call to Kafka or Redis hangs."""
 
 
 @dataclass
@@ -44,8 +46,8 @@ class Health:
             found.append(f"restoring partitions {', '.join(map(str, restoring))}")
         if self.lag and self.committed_at is not None and self._age(self.committed_at) > STALE_SECONDS:
             found.append(f"orders wait, and the last commit is {self._age(self.committed_at):.0f} s old")
-        if self._age(self.turned_at) > STALE_SECONDS:
-            found.append(f"the engine has not come round for {self._age(self.turned_at):.0f} s")
+        if self._age(self.turned_at) > HANG_SECONDS:
+            found.append(f"Kafka or Redis has not answered for {self._age(self.turned_at):.0f} s")
         found += [f"partition {p} is paused: {why}" for p, why in sorted(self.paused.items())]
         return found
 

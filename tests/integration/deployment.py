@@ -61,6 +61,14 @@ class WorkerEnded(AssertionError):
     """A worker ended by itself: it saw that going on could break a promise."""
 
 
+class NeverDone(AssertionError):
+    """Work is left although workers run and time enough has passed; says what was published until then."""
+
+    def __init__(self, said: str, changes: dict[str, list[Change]]) -> None:
+        super().__init__(said)
+        self.changes = changes
+
+
 class WorkerProcess:
     """A real worker in a process of its own; it never outlives the test."""
 
@@ -242,7 +250,7 @@ class Deployment:
         found = self._admin.list_offsets(wanted, isolation_level=isolation, request_timeout=5)
         return [found[tp].result(10).offset for tp in wanted]
 
-    def wait_done(self, seconds: float = DONE_SECONDS) -> None:
+    def wait_done(self, seconds: float | None = None) -> None:
         """Wait until Redis shows every partition at the log's end, and nobody due at its clock."""
         ends = self.ends(self.topics.orders)
 
@@ -255,10 +263,17 @@ class Deployment:
             except RedisError:
                 return False
 
-        def said() -> str:
-            return f"now: {self._positions()}\n" + "\n".join(worker.said()[-3_000:] for worker in self.workers)
+        try:
+            wait_for(f"Redis stands at {ends} with nobody due", is_done, seconds or DONE_SECONDS)
+        except WorkerEnded:
+            raise
+        except AssertionError as error:
+            said = [f"{error}now: {self._positions()}", *(worker.said()[-3_000:] for worker in self.workers)]
+            raise NeverDone("\n".join(said), self.changes()) from None
 
-        wait_for(f"Redis stands at {ends} with nobody due", is_done, seconds, said)
+    def changes(self) -> dict[str, list[Change]]:
+        """Return what is published now, by customer."""
+        return _changes_of(read_all(self.settings, [self.topics.changes], self.partitions)[self.topics.changes])
 
     def _is_done(self, partition: int, end: int) -> bool:
         position, customers, clock = self._standing(partition)

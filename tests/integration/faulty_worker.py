@@ -85,9 +85,11 @@ class FaultyTransaction(Transaction):
     """Counts the steps of every transaction."""
 
     engine: FaultyEngine
+    _has_offsets = False
 
     def begin(self) -> None:
         super().begin()
+        self._has_offsets = False
         is_last_before = FAULT.is_next("begin")
         FAULT.hit("begin")
         if is_last_before and FAULT.bug == "chunk_kept_over_revoke":
@@ -105,8 +107,9 @@ class FaultyTransaction(Transaction):
 
     def send_offsets(self, writes: Sequence[Write]) -> None:
         FAULT.offsets = {write.partition: write.source_position for write in writes}
-        if FAULT.bug != "no_offsets":
+        if FAULT.bug != "no_offsets" and not self._has_offsets:
             super().send_offsets(writes)
+        self._has_offsets = True
         FAULT.hit("offsets")
 
     def commit(self) -> None:
