@@ -47,19 +47,7 @@ _unpack = msgspec.msgpack.Decoder(_Fields).decode
 
 def entry_of(order: Order) -> Entry:
     """Return the order as a state holds it."""
-    raw = _pack(
-        (
-            order.order_id,
-            order.revision,
-            order.ordered_at,
-            order.is_return,
-            order.returns,
-            order.amount,
-            order.digest,
-            order.products,
-        )
-    )
-    return Entry(
+    fields: _Fields = (
         order.order_id,
         order.revision,
         order.ordered_at,
@@ -68,11 +56,11 @@ def entry_of(order: Order) -> Entry:
         order.amount,
         order.digest,
         order.products,
-        raw,
     )
+    return Entry(*fields, _pack(fields))
 
 
 def read_entry(raw: bytes) -> Entry:
     """Decode one held order."""
-    order_id, revision, ordered_at, is_return, returns, amount, digest, products = _unpack(raw)
-    return Entry(order_id, revision, ordered_at, is_return, returns, amount, digest, products, raw)
+    fields: _Fields = _unpack(raw)
+    return Entry(*fields, raw)

@@ -188,6 +188,10 @@ class FaultyTakeover(Takeover):
         return held
 
     def _apply(self, records: list[tuple[int, bytes, bytes]], meta: Meta | None, *, is_rebuild: bool) -> Meta | None:
+        if FAULT.bug == "end_before_offset":
+            records = [record for record in records if record[0] < self.ends_seen[self.partition]]
+            if not records:
+                return meta
         meta = super()._apply(records, meta, is_rebuild=is_rebuild)
         FAULT.hit("restore")
         return meta

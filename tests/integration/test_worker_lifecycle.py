@@ -46,7 +46,7 @@ def test_it_waits_for_a_model_and_says_so(deployment: Deployment) -> None:
 
     deployment.promote(a_model())
 
-    wait_for("it is ready", worker.is_ready)
+    assert wait_for("it is ready", worker.is_ready)
 
 
 def test_it_refuses_a_model_of_another_window_and_says_so(deployment: Deployment) -> None:
@@ -54,13 +54,13 @@ def test_it_refuses_a_model_of_another_window_and_says_so(deployment: Deployment
 
     worker = deployment.worker()
 
-    wait_for("it names the code", lambda: "MODEL_WINDOW" in str(worker.readyz()[1]))
+    assert wait_for("it names the code", lambda: "MODEL_WINDOW" in str(worker.readyz()[1]))
 
 
 def test_it_ends_when_topics_are_missing(deployment: Deployment) -> None:
     worker = deployment.worker()
 
-    wait_for("it ends", lambda: ended(worker, "TOPICS_MISSING"))
+    assert wait_for("it ends", lambda: ended(worker, "TOPICS_MISSING"))
 
 
 def test_it_ends_when_topics_do_not_fit_together(deployment: Deployment) -> None:
@@ -70,7 +70,7 @@ def test_it_ends_when_topics_do_not_fit_together(deployment: Deployment) -> None
 
     worker = deployment.worker()
 
-    wait_for("it ends", lambda: ended(worker, "PARTITION_COUNT"))
+    assert wait_for("it ends", lambda: ended(worker, "PARTITION_COUNT"))
 
 
 def test_it_ends_when_the_currency_is_another_than_the_state_s(deployment: Deployment) -> None:
@@ -79,7 +79,7 @@ def test_it_ends_when_the_currency_is_another_than_the_state_s(deployment: Deplo
 
     worker = deployment.worker(key_partitioner="any", currency="USD")
 
-    wait_for("it ends", lambda: ended(worker, "CURRENCY_CHANGED"))
+    assert wait_for("it ends", lambda: ended(worker, "CURRENCY_CHANGED"))
 
 
 def test_it_ends_when_redis_evicts(kafka: LocalKafka, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_it_ends_when_redis_evicts(kafka: LocalKafka, tmp_path: Path) -> None:
 
         worker = deployment.worker()
 
-        wait_for("it ends", lambda: ended(worker, "REDIS_EVICTS"))
+        assert wait_for("it ends", lambda: ended(worker, "REDIS_EVICTS"))
 
 
 def test_it_ends_when_another_process_takes_its_name(deployment: Deployment) -> None:
@@ -102,7 +102,7 @@ def test_it_ends_when_another_process_takes_its_name(deployment: Deployment) -> 
     deployment.send([an_order(p, f"C{p}", f"O{n}") for n in range(20) for p in range(2)])
 
     wait_for("the first ends", lambda: ended(first, "INSTANCE_TAKEN"))
-    wait_for("the second does the work", lambda: deployment.progress() == 40)
+    assert wait_for("the second does the work", lambda: deployment.progress() == 40)
 
 
 def test_mostly_bad_input_pauses_its_partition_until_it_is_resumed(deployment: Deployment) -> None:
