@@ -1,4 +1,4 @@
-"""One isolated deployment on a given Kafka and Redis: its topics, its model, its worker processes, and what they made."""
+"""One isolated deployment on a given Kafka and Redis: topics, model, worker processes, and what they made."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ from tests.integration.results import Change, Results, by_customer
 from tests.integration.shop import Sent, a_log
 
 PARTITIONS = 4
+STARTING = threading.Lock()
+"""Held while a port is looked for or a process started: a fork would hold the port that another thread is probing."""
+
 DONE_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
@@ -75,10 +78,11 @@ class WorkerProcess:
     def __init__(self, folder: Path, env: dict[str, str]) -> None:
         self.output = folder / f"worker-{uuid4().hex[:6]}.out"
         self._marker = self.output.with_suffix(".marker")
-        self._port = free_ports(1)[0]
-        own = {"SEGSTREAM_WEB_PORT": str(self._port), "FAULT_MARKER": str(self._marker)}
         argv = [sys.executable, "-m", "tests.integration.faulty_worker"]
-        self._child = Child.start(argv, env=env | own, stdout=self.output)
+        with STARTING:
+            self._port = free_ports(1)[0]
+            own = {"SEGSTREAM_WEB_PORT": str(self._port), "FAULT_MARKER": str(self._marker)}
+            self._child = Child.start(argv, env=env | own, stdout=self.output)
         self.kill = self._child.kill
         self.suspend = self._child.suspend
         self.resume = self._child.resume
@@ -206,7 +210,8 @@ class Deployment:
                     producer.poll(0)
                     is_hurried.wait(seconds / len(slices))
                 else:
-                    producer.produce(self.topics.orders, sent.value, sent.key, sent.partition, headers=list(sent.headers))
+                    headers = list(sent.headers)
+                    producer.produce(self.topics.orders, sent.value, sent.key, sent.partition, headers=headers)
 
         thread = threading.Thread(target=send_all)
         thread.start()
@@ -313,14 +318,19 @@ class Deployment:
         """Wait until no transaction is open on any output partition."""
         outputs = (self.topics.changes, self.topics.state, self.topics.dead_letters)
         levels = (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
-        wait_for("no transaction is open", lambda: all(self.ends(t, levels[0]) == self.ends(t, levels[1]) for t in outputs), 25)
+
+        def is_settled() -> bool:
+            return all(self.ends(topic, levels[0]) == self.ends(topic, levels[1]) for topic in outputs)
+
+        wait_for("no transaction is open", is_settled, 25)
 
     def results(self) -> Results:
         """Read everything, once no transaction is open any more."""
         self.wait_settled()
         topics = self.topics
         assert self._onlooker is not None
-        found = read_all(self.settings, [topics.orders, topics.changes, topics.state, topics.dead_letters], self.partitions)
+        wanted = [topics.orders, topics.changes, topics.state, topics.dead_letters]
+        found = read_all(self.settings, wanted, self.partitions)
         states = [record for records in found[topics.state] for record in records]
         letters = [record for records in found[topics.dead_letters] for record in records]
         return Results(

@@ -24,7 +24,7 @@ from stream_app.worker import takeover
 from stream_app.worker.engine import Engine
 from stream_app.worker.meta import Meta, progress_of
 from stream_app.worker.run import run_worker
-from stream_app.worker.store import Held, Lease, Store
+from stream_app.worker.store import Held, Store
 from stream_app.worker.takeover import Takeover
 from stream_app.worker.transaction import Transaction, Write
 from stream_app.worker.work import LaneWork
@@ -82,47 +82,59 @@ FAULT = Fault()
 
 
 class FaultyTransaction(Transaction):
-    """Counts the steps of every transaction."""
+    """Counts the steps of the transactions that publish changes."""
 
     engine: FaultyEngine
+    _is_counted = True
     _has_offsets = False
+
+    def run(self, writes: Sequence[Write]) -> dict[int, int]:
+        self._is_counted = any(write.changes for write in writes)
+        self._has_offsets = False
+        return super().run(writes)
+
+    def _is_next(self, point: str) -> bool:
+        return self._is_counted and FAULT.is_next(point)
+
+    def _hit(self, point: str) -> None:
+        if self._is_counted:
+            FAULT.hit(point)
 
     def begin(self) -> None:
         super().begin()
-        self._has_offsets = False
-        is_last_before = FAULT.is_next("begin")
-        FAULT.hit("begin")
-        if is_last_before and FAULT.bug == "chunk_kept_over_revoke":
+        is_the_one = self._is_next("begin")
+        self._hit("begin")
+        if is_the_one and FAULT.bug == "chunk_kept_over_revoke":
             self.engine.poll_until_rejoined()
 
     def produce(self, writes: Sequence[Write]) -> None:
-        if FAULT.is_next("late_records"):
+        if self._is_next("late_records"):
             # The client sends records when it likes: they may follow the offsets.
             self.send_offsets(writes)
-        FAULT.hit("late_records")
+        self._hit("late_records")
         super().produce(writes)
-        if FAULT.is_next("produce"):
+        if self._is_next("produce"):
             self._producer.flush(5)
-        FAULT.hit("produce")
+        self._hit("produce")
 
     def send_offsets(self, writes: Sequence[Write]) -> None:
         FAULT.offsets = {write.partition: write.source_position for write in writes}
         if FAULT.bug != "no_offsets" and not self._has_offsets:
             super().send_offsets(writes)
         self._has_offsets = True
-        FAULT.hit("offsets")
+        self._hit("offsets")
 
     def commit(self) -> None:
         if FAULT.bug == "redis_first":
             self._producer.flush(10)
             self.engine.apply_works({p: offset + 1 for p, offset in self._meta_offsets.items()})
-            FAULT.hit("redis_first")
-        if FAULT.is_next("commit_sent"):
+            self._hit("redis_first")
+        if self._is_next("commit_sent"):
             self._commit_unheard()
         else:
             super().commit()
-            FAULT.hit("commit_sent")
-        FAULT.hit("commit_acked")
+            self._hit("commit_sent")
+        self._hit("commit_acked")
 
     def _commit_unheard(self) -> None:
         """Send the commit and die before the answer is noted; a broker that was faster gives another try."""
@@ -131,7 +143,7 @@ class FaultyTransaction(Transaction):
             self._producer.commit_transaction(ANSWER_SECONDS)
         except KafkaException:
             time.sleep(0.05)
-            FAULT.hit("commit_sent")
+            self._hit("commit_sent")
             super().commit()
 
 
@@ -145,13 +157,6 @@ class FaultyStore(Store):
         if FAULT.bug == "unfenced_read" and name == "load":
             return _without_lines(text, "{ 'CLAIM' }", "{ 'POSITION' }", "{ 'DAMAGED' }")
         return text
-
-    def load(
-        self, lease: Lease, ids: Sequence[str], *, due_until: int, due_budget: int
-    ) -> tuple[list[bytes | None], list[str]]:
-        if ids:
-            FAULT.hit("load")
-        return super().load(lease, ids, due_until=due_until, due_budget=due_budget)
 
 
 def _without_lines(script: str, *refusals: str) -> str:
@@ -211,6 +216,11 @@ class FaultyEngine(Engine):
         self._works = works
         super()._process(transaction, works, obeyed)
 
+    def _load(self, works: list[LaneWork], obeyed: set[int]) -> list[LaneWork]:
+        if any(_needs_redis(work) for work in works):
+            FAULT.hit("load")
+        return super()._load(works, obeyed)
+
     def apply_works(self, positions: dict[int, int]) -> None:
         """Write to Redis what the transaction under way has not committed."""
         super().apply(self._works, positions)
@@ -229,6 +239,12 @@ class FaultyEngine(Engine):
         deadline = time.monotonic() + REJOIN_SECONDS
         while not self._assignment.is_joined and time.monotonic() < deadline:
             self._fetch.poll_paused()
+
+
+def _needs_redis(work: LaneWork) -> bool:
+    """Tell whether an order names a customer who is not in memory."""
+    orders = [inbound.order for inbound in work.inbound if inbound.order is not None]
+    return any(order.customer_id not in work.lane.customers for order in orders)
 
 
 def main() -> int:

@@ -53,7 +53,8 @@ def differences(expected: Results, found: Results) -> list[str]:
 
 def _compare(name: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
     wrong = [key for key in sorted(expected.keys() | found.keys()) if expected.get(key) != found.get(key)]
-    shown = [f"{name} of {key}: {_brief(found.get(key))} instead of {_brief(expected.get(key))}" for key in wrong[:MOST]]
+    pairs = [(key, _brief(found.get(key)), _brief(expected.get(key))) for key in wrong[:MOST]]
+    shown = [f"{name} of {key}: {is_now} instead of {should_be}" for key, is_now, should_be in pairs]
     return shown + ([f"{name}: {len(wrong)} customers differ"] if wrong else [])
 
 
@@ -61,7 +62,8 @@ def _brief(value: Any) -> str:
     if isinstance(value, list):
         return f"{len(value)} changes to sequence {value[-1]['sequence'] if value else 0}"
     if isinstance(value, dict):
-        return str({k.decode(): v.decode(errors="replace") for k, v in value.items() if k in (b"sequence", b"since", b"frequency")})
+        names = (b"sequence", b"since", b"frequency")
+        return str({k.decode(): v.decode(errors="replace") for k, v in value.items() if k in names})
     return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
-from tests.integration.deployment import PARTITIONS, Deployment, WorkerProcess, wait_for
+from tests.integration.deployment import PARTITIONS, STARTING, Deployment, WorkerProcess, wait_for
 from tests.integration.results import Results
 from tests.integration.shop import a_log
 
@@ -39,11 +39,21 @@ def told_at_once(
 
     def tell(story: Callable[..., Results], *arguments: object) -> Results:
         folder = folders.mktemp("story")
-        with LocalRedis(folder / "valkey") as valkey, Deployment(kafka, valkey, folder) as deployment:
-            return story(deployment, *arguments)
+        valkey = LocalRedis(folder / "valkey")
+        _start(valkey)
+        try:
+            with Deployment(kafka, valkey, folder) as deployment:
+                return story(deployment, *arguments)
+        finally:
+            valkey.kill()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {name: pool.submit(tell, *story) for name, story in stories.items()}
+
+
+def _start(valkey: LocalRedis) -> None:
+    with STARTING:
+        valkey.start()
 
 
 def asked_for(request: pytest.FixtureRequest, stories: dict[str, Story]) -> dict[str, Story]:
@@ -104,7 +114,9 @@ def _wake(zombie: WorkerProcess) -> None:
     """Let a zombie go on, and wait until it has found out what happened: it works again, or has ended."""
     words = len(zombie.said())
     zombie.resume()
-    wait_for("the zombie has come to itself", lambda: not zombie.is_running() or "partition ready" in zombie.said()[words:])
+    wait_for(
+        "the zombie has come to itself", lambda: not zombie.is_running() or "partition ready" in zombie.said()[words:]
+    )
 
 
 def _end(*workers: WorkerProcess) -> None:
@@ -133,7 +145,9 @@ def commits_while_another_takes_over(deployment: Deployment, bug: str = "") -> R
     commit and die while another one, who has its partitions by now, is reading where to begin.
     """
     deployment.create(PARTITIONS).send(a_log(PARTITIONS))
-    owner = deployment.worker("w0", stop_at="late_records:6", kill_at="commit_acked:6", kafka_transaction_timeout_ms=30_000)
+    owner = deployment.worker(
+        "w0", stop_at="late_records:6", kill_at="commit_acked:6", kafka_transaction_timeout_ms=30_000
+    )
     pending = owner.wait_hit()["offsets"]
     heir = deployment.worker("w1", bug=bug)
     if bug:
@@ -226,7 +240,7 @@ def redis_is_rolled_back(deployment: Deployment) -> Results:
         valkey.stop()
         shutil.rmtree(valkey.data_dir)
         shutil.move(copy, valkey.data_dir)
-        valkey.start()
+        _start(valkey)
         assert deployment.progress() < 2_000
     deployment.wait_done()
 
@@ -241,7 +255,7 @@ def redis_is_killed(deployment: Deployment) -> Results:
     with deployment.trickle(a_log(PARTITIONS)):
         deployment.wait_progress(1_200)
         deployment.valkey.kill()
-        deployment.valkey.start()
+        _start(deployment.valkey)
     deployment.wait_done()
 
     _end(worker)

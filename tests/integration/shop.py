@@ -69,7 +69,7 @@ class _Shop:
             self._follow(order, kind)
 
     def _follow(self, order: dict[str, Any], kind: float) -> None:
-        """Let some orders be followed by one that repeats, corrects, cancels, reverses or contradicts an earlier one."""
+        """Let some orders be followed by one that repeats, corrects, cancels, returns or contradicts an earlier one."""
         earlier = self._luck.choice(self._sold[-400:])
         if 0.06 <= kind < 0.10:
             self._send(earlier)
@@ -93,7 +93,11 @@ class _Shop:
     def _lines(self) -> list[dict[str, Any]]:
         luck = self._luck
         return [
-            {"product_id": f"P{luck.randrange(300)}", "quantity": luck.randrange(4), "unit_price": luck.randrange(9_000) / 100}
+            {
+                "product_id": f"P{luck.randrange(300)}",
+                "quantity": luck.randrange(4),
+                "unit_price": luck.randrange(9_000) / 100,
+            }
             for _ in range(1 + luck.randrange(4))
         ]
 

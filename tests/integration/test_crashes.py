@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.integration import scenarios
 from tests.integration.deployment import Deployment, undisturbed
 from tests.integration.faulty_worker import POINTS
 from tests.integration.results import Results, differences
+from tests.integration.scenarios import Story, asked_for, told_at_once
 
 IS_LONG = "SEGSTREAM_PROVE" in os.environ
 
