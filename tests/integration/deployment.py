@@ -250,10 +250,18 @@ class Deployment:
         assert worker.terminate() == 0, worker.said()
 
     def ends(self, topic: str, isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED) -> list[int]:
-        """Return where a topic's partitions end for readers of this isolation level."""
+        """Return where a topic's partitions end for readers of this isolation level; waits for their leaders."""
         wanted = {TopicPartition(topic, p): OffsetSpec.latest() for p in range(self.partitions)}
-        found = self._admin.list_offsets(wanted, isolation_level=isolation, request_timeout=5)
-        return [found[tp].result(10).offset for tp in wanted]
+
+        def ask() -> list[int] | None:
+            try:
+                found = self._admin.list_offsets(wanted, isolation_level=isolation, request_timeout=5)
+                return [found[tp].result(10).offset for tp in wanted]
+            except KafkaException:
+                return None
+
+        ends: list[int] = wait_for("every partition has a leader", ask, 20)
+        return ends
 
     def wait_done(self, seconds: float | None = None) -> None:
         """Wait until Redis shows every partition at the log's end, and nobody due at its clock."""

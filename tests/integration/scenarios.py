@@ -97,7 +97,9 @@ def stopped(deployment: Deployment, point: str, number: int, bug: str = "") -> R
     log = a_log(PARTITIONS)
     deployment.create(PARTITIONS).send(log[:HEAD])
     _prepare(deployment, point)
-    zombie = deployment.worker("w0", bug=bug, stop_at=f"{point}:{number}")
+    # A mistaken worker shall fail by its mistake: its client gives a transaction up that is older than its timeout.
+    patience_ms = 20_000 if bug else deployment.settings.kafka_transaction_timeout_ms
+    zombie = deployment.worker("w0", bug=bug, stop_at=f"{point}:{number}", kafka_transaction_timeout_ms=patience_ms)
     zombie.wait_hit()
     heir = deployment.worker("w1")
     deployment.wait_done()
@@ -127,10 +129,13 @@ def _end(*workers: WorkerProcess) -> None:
 
 def wakes_to_apply_and_dies(deployment: Deployment, bug: str = "") -> Results:
     """Stop a worker between commit and Redis, let another finish, and let the first one do its old write and die."""
-    deployment.create(PARTITIONS).send(a_log(PARTITIONS))
+    log = a_log(PARTITIONS)
+    deployment.create(PARTITIONS).send(log[:HEAD])
     zombie = deployment.worker("w0", bug=bug, stop_at="commit_acked:6", kill_at="applied:6")
     zombie.wait_hit()
     heir = deployment.worker("w1", bug=bug)
+    # Every partition goes on, so that the old write would be seen in each.
+    deployment.send(log[HEAD:])
     deployment.wait_done()
 
     zombie.resume()
