@@ -169,11 +169,11 @@ class Engine:
             LaneWork(lanes[p], self._fetch.read(lanes[p], found, self._startup.rules)) for p, found in records.items()
         ]
         self._await_apply()
+        self._tend()
         works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
         works += [LaneWork(lane, []) for lane in lanes.values() if lane.partition not in records]
         obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control)}
         self._process(transaction, self._load(works, obeyed), obeyed)
-        self._tend()
         self._publish()
         return True
 
@@ -290,12 +290,14 @@ class Engine:
             self._assignment.resume(lane)
 
     def _tend(self) -> None:
-        """Once a second make sure that idle partitions are still ours and whole, and that Redis did not restart."""
+        """Once a second make sure that idle partitions are still ours and whole, and that Redis did not restart.
+
+        Comes when nothing is being applied, so that Redis holds what the leases say.
+        """
         now = time.monotonic()
         if now - self._checked_at < CHECK_SECONDS:
             return
         self._checked_at = now
-        self._await_apply()
         if self._is_kafka_doubted:
             self._consumer.list_topics(self._settings.topics.orders, timeout=CALL_SECONDS)
             self._is_kafka_doubted = False

@@ -92,6 +92,9 @@ def transactional_producer(settings: Settings, on_error: Callable[[Any], None]) 
         "transaction.timeout.ms": settings.kafka_transaction_timeout_ms,
         "message.timeout.ms": settings.kafka_transaction_timeout_ms,
         "linger.ms": 2,
+        # A transaction begun before the markers of the last one are written is refused and tried again:
+        # with the client's 100 ms, 500 orders/s took 101 ms at the median, with 5 ms they take 43.
+        "retry.backoff.ms": 5,
         "queue.buffering.max.messages": 1_000_000,
         "queue.buffering.max.kbytes": 1_048_576,
         "message.max.bytes": 1_114_124,
