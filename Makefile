@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-# The core without the two modules of msgspec structs, which mypyc cannot compile.
+# The core without its modules of msgspec structs, which mypyc cannot compile, and what else runs once an order.
 COMPILED := build/compiled
-CORE := $(filter-out %/__init__.py %/state_record.py %/summary.py %/errors.py %/rules.py,$(wildcard stream_app/core/*.py))
-COMPILABLE := model_store/scoring.py $(CORE)
+CORE := $(filter-out %/__init__.py %/entry.py %/state_layout.py %/summary.py %/errors.py %/rules.py,$(wildcard stream_app/core/*.py))
+COMPILABLE := model_store/scoring.py stream_app/worker/rows.py $(CORE)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo test prove compile bench lint format type docs clean
@@ -68,8 +68,8 @@ docs: $(READY_DEV)  ## Write the generated contract files anew.
 	@$(BIN)/python -m stream_app.contract.schemas
 
 lock: ## Resolve both lock files anew (needs uv).
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra demo pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras --extra demo pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:  ## Remove what was built.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -8,7 +8,9 @@ so that scores fit 64 bits and comparing them never rounds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import dist, log1p
+from math import log1p
+
+import numpy as np
 
 from model_store.segment_model import SegmentModel
 
@@ -38,6 +40,7 @@ class Scorer:
 
     def __init__(self, model: SegmentModel) -> None:
         self.model = model
+        self.version = model.version
         self.ids = tuple(segment.id for segment in model.segments)
         self.names = tuple(segment.name for segment in model.segments)
         projection, origin = fold_affine(model)
@@ -55,7 +58,9 @@ class Scorer:
 
     def without_recency(self, frequency: int, monetary: int, unique_products: int) -> list[int]:
         """Return each segment's score before recency is added; monetary in ten-thousandths."""
-        log_f, log_m, log_u = log_count(frequency), log_money(monetary), log_count(unique_products)
+        log_f = LOG[frequency] if frequency < DAYS_IN_TABLE else log_count(frequency)
+        log_u = LOG[unique_products] if unique_products < DAYS_IN_TABLE else log_count(unique_products)
+        log_m = log_money(monetary)
         return [k + f * log_f + m * log_m + u * log_u for k, f, m, u in self._rest]
 
     def nearest(self, scores: list[int], recency_days: int) -> int:
@@ -74,19 +79,33 @@ class Scorer:
         """Return the index of the segment nearest to a customer's features."""
         return self.nearest(self.without_recency(frequency, monetary, unique_products), recency_days)
 
-    def point(self, recency_days: int, frequency: int, monetary: int, unique_products: int) -> list[float]:
-        """Return the place of the features in PCA space."""
-        log_r, log_f, log_u = log1p(recency_days), log1p(frequency), log1p(unique_products)
-        log_m = log1p(monetary / MONEY_SCALE) if monetary > 0 else 0.0
-        return [o + r * log_r + f * log_f + m * log_m + u * log_u for o, (r, f, m, u) in self._affine]
+    def margins(self, segments: Sequence[int], features: Sequence[tuple[int, int, int, int]]) -> list[float]:
+        """Return for each customer 1 − d1/d2 of the distances to its own and the nearest other centroid, to 6 digits.
 
-    def margin(self, segment: int, recency_days: int, frequency: int, monetary: int, unique_products: int) -> float:
-        """Return 1 − d1/d2 of the distances to the assigned and the nearest other centroid, to 6 digits."""
-        place = self.point(recency_days, frequency, monetary, unique_products)
-        distances = [dist(place, row) for row in self.model.centroids]
-        own = distances.pop(segment)
-        other = min(distances, default=0.0)
-        return round(max(0.0, 1 - own / other), 6) if other > 0 else 0.0
+        Recency in days, frequency, monetary in ten-thousandths, unique products. Element by element, without
+        a matrix product: nobody's margin may depend on who else is asked about.
+        """
+        if not segments or len(self.ids) == 1:
+            return [0.0] * len(segments)
+        recency, frequency, monetary, unique_products = np.log1p(np.array(features, float).T / _UNITS)
+        place = [
+            o + r * recency + f * frequency + m * monetary + u * unique_products for o, (r, f, m, u) in self._affine
+        ]
+        squares = np.zeros((len(self.ids), len(segments)))
+        for axis, coordinate in enumerate(place):
+            for segment, centroid in enumerate(self.model.centroids):
+                squares[segment] += (coordinate - centroid[axis]) ** 2
+        distances = np.sqrt(squares)
+        everybody = np.arange(len(segments))
+        own = distances[segments, everybody]
+        distances[segments, everybody] = np.inf
+        other = distances.min(axis=0)
+        ratio = np.divide(own, other, out=np.ones_like(own), where=other > 0)
+        margins: list[float] = np.maximum(1 - ratio, 0.0).round(6).tolist()
+        return margins
+
+
+_UNITS = np.array([[1.0], [1.0], [MONEY_SCALE], [1.0]])
 
 
 def fold_affine(model: SegmentModel) -> tuple[list[list[float]], list[float]]:

@@ -10,8 +10,9 @@ import redis
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.customer import Customer
 from stream_app.core.errors import OutageError, SegstreamError
+from stream_app.core.features import Features
 from stream_app.core.instants import rfc3339
-from stream_app.core.rfm import Features, RfmState
+from stream_app.core.rfm import RfmState
 from stream_app.core.state_record import decode_customer
 from stream_app.settings import Settings
 from stream_app.worker.meta import decode_meta
@@ -116,8 +117,8 @@ def features_at(customer: Customer, as_of: int, window: int | None) -> Features 
 def recent_orders(rfm: RfmState, most: int) -> list[str]:
     """Return the newest held orders in words."""
     lines = []
-    for _, order_id in reversed(rfm.by_time[-most:]):
-        entry = rfm.entries[order_id]
+    for _, order_id, _ in reversed(rfm.by_time[-most:]):
+        entry = rfm.entry(order_id)
         kind = "return" if entry.is_return else "order"
         money = f"{entry.amount / MONEY_SCALE:,.2f}"
         lines.append(f"{rfc3339(entry.ordered_at)}  {kind} {order_id}: {money}, {len(entry.products)} products")

@@ -9,8 +9,8 @@ import msgspec
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.customer import Customer
 from stream_app.core.errors import SegstreamError, UsageError
+from stream_app.core.features import Features
 from stream_app.core.instants import DAY_US, parse_instant, rfc3339
-from stream_app.core.rfm import Features
 from stream_app.lookup import Lookup, features_at, recent_orders
 from stream_app.settings import Settings
 

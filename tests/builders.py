@@ -11,7 +11,7 @@ from model_store.scoring import Scorer
 from model_store.segment_model import Profile, Segment, SegmentModel
 from stream_app.contract.dead_letter import Headers
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.core.entry import Entry, entry_of
+from stream_app.core.entry import Entry
 from stream_app.core.instants import DAY_US, parse_instant, rfc3339
 from stream_app.core.order import Order, read_order
 from stream_app.core.rules import Rules
@@ -165,14 +165,9 @@ def a_log(facts: Iterable[Fact]) -> list[ARecord]:
     return [a_record_of(fact, offset) for offset, fact in enumerate(facts)]
 
 
-def an_order_of(fact: Fact) -> Order:
-    """Return a fact as the core sees it."""
-    return read_order(a_record_of(fact).value() or b"", "EUR")
-
-
 def an_entry(fact: Fact) -> Entry:
     """Return a fact as a customer's state holds it."""
-    return entry_of(an_order_of(fact))
+    return read_order(a_record_of(fact).value() or b"", "EUR").entry
 
 
 def a_driver(*, model: SegmentModel | None = None, **changes: Any) -> Driver:

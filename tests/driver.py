@@ -43,6 +43,7 @@ class Driver:
             chunk.fire(due)
             if len(due) < due_budget:
                 progress.clock.forget(asked_until)
+        chunk.announce()
         self._keep(chunk.outcome)
         return chunk.outcome
 

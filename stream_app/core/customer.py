@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stream_app.core.rfm import Features, RfmState
+from stream_app.core.features import Features
+from stream_app.core.rfm import RfmState
 
 HISTORY_LENGTH = 20
 NOT_WAITING = -2

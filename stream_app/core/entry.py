@@ -1,38 +1,25 @@
-"""One order as a customer's state holds it, encoded once and carried as bytes from then on."""
+"""One order as a customer's state holds it: bytes, encoded once, and decoded only when it leaves or is taken back."""
 
 from __future__ import annotations
 
 import msgspec
+from msgspec import Struct
 
-from stream_app.core.order import Order
 
+class Entry(Struct, array_like=True, frozen=True, gc=False):
+    """An order in exact integers, with the quantities summed by product."""
 
-class Entry:
-    """A held order; `raw` is its encoded form, so that writing a state is a join of bytes."""
-
-    __slots__ = ("amount", "digest", "is_return", "order_id", "ordered_at", "products", "raw", "returns", "revision")
-
-    def __init__(
-        self,
-        order_id: str,
-        revision: int,
-        ordered_at: int,
-        is_return: bool,
-        returns: str | None,
-        amount: int,
-        digest: int,
-        products: tuple[tuple[str, int], ...],
-        raw: bytes,
-    ) -> None:
-        self.order_id = order_id
-        self.revision = revision
-        self.ordered_at = ordered_at
-        self.is_return = is_return
-        self.returns = returns
-        self.amount = amount
-        self.digest = digest
-        self.products = products
-        self.raw = raw
+    order_id: str
+    revision: int
+    ordered_at: int
+    is_return: bool
+    returns: str | None
+    amount: int
+    """Ten-thousandths of the currency unit."""
+    digest: int
+    """64 bits of the lines as sent: tells a redelivery from another order under the same id."""
+    products: tuple[tuple[str, int], ...]
+    """Empty: the order is cancelled, or held nothing but lines with quantity 0."""
 
     @property
     def is_purchase(self) -> bool:
@@ -40,27 +27,5 @@ class Entry:
         return not self.is_return and bool(self.products)
 
 
-_Fields = tuple[str, int, int, bool, str | None, int, int, tuple[tuple[str, int], ...]]
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(_Fields).decode
-
-
-def entry_of(order: Order) -> Entry:
-    """Return the order as a state holds it."""
-    fields: _Fields = (
-        order.order_id,
-        order.revision,
-        order.ordered_at,
-        order.is_return,
-        order.returns,
-        order.amount,
-        order.digest,
-        order.products,
-    )
-    return Entry(*fields, _pack(fields))
-
-
-def read_entry(raw: bytes) -> Entry:
-    """Decode one held order."""
-    fields: _Fields = _unpack(raw)
-    return Entry(*fields, raw)
+encode_entry = msgspec.msgpack.Encoder().encode
+decode_entry = msgspec.msgpack.Decoder(Entry).decode

@@ -73,7 +73,7 @@ def read_record(record: SourceRecord, partition: int, known: Container[str], rul
             raise Refused(Code.KEY_MISMATCH, "customer_id differs from the record's key")
         if key not in known:
             _check_partition(key, partition, rules)
-        if order.ordered_at > record.timestamp()[1] * 1_000 + FUTURE_US:
+        if order.entry.ordered_at > record.timestamp()[1] * 1_000 + FUTURE_US:
             raise Refused(Code.FUTURE_TIME, "ordered_at lies more than 24 hours after the record's timestamp")
     except Refused as refused:
         return Inbound(record, refusal=refused.refusal)

@@ -9,50 +9,20 @@ from stream_app.contract.dead_letter import Code, Refused
 from stream_app.contract.explain import complexity, explain
 from stream_app.contract.order import MAX_AMOUNT, MAX_YEAR, MONEY_SCALE, is_in_range
 from stream_app.contract.wire import LineMessage, OrderMessage, decode_order
+from stream_app.core.entry import Entry
 from stream_app.core.instants import instant_of
 
 
 class Order:
-    """One purchase or return, with money in ten-thousandths and quantities summed by product."""
+    """One purchase or return, and whose it is."""
 
-    __slots__ = (
-        "amount",
-        "customer_id",
-        "digest",
-        "is_return",
-        "order_id",
-        "ordered_at",
-        "products",
-        "returns",
-        "revision",
-        "zero_lines",
-    )
+    __slots__ = ("customer_id", "entry", "zero_lines")
 
-    def __init__(
-        self,
-        order_id: str,
-        customer_id: str,
-        ordered_at: int,
-        is_return: bool,
-        returns: str | None,
-        revision: int,
-        amount: int,
-        products: tuple[tuple[str, int], ...],
-        digest: int,
-        zero_lines: int,
-    ) -> None:
-        self.order_id = order_id
+    def __init__(self, customer_id: str, entry: Entry, zero_lines: int) -> None:
         self.customer_id = customer_id
-        self.ordered_at = ordered_at
-        self.is_return = is_return
-        self.returns = returns
-        self.revision = revision
-        self.amount = amount
-        self.products = products
-        """Empty: the order is cancelled, or held nothing but lines with quantity 0."""
-        self.digest = digest
-        """64 bits of the lines as sent: tells a redelivery from another order under the same id."""
+        self.entry = entry
         self.zero_lines = zero_lines
+        """How many lines had quantity 0: they count for nothing."""
 
 
 def read_order(value: bytes, currency: str) -> Order:
@@ -80,18 +50,17 @@ def _exact(message: OrderMessage) -> Order:
     amount, products, zero_lines = _sum_lines(message.lines)
     if amount > MAX_AMOUNT * MONEY_SCALE:
         raise Refused(Code.AMOUNT_RANGE, f"the order's total must be at most {MAX_AMOUNT}")
-    return Order(
-        order_id=message.order_id,
-        customer_id=message.customer_id,
-        ordered_at=instant_of(message.ordered_at),
-        is_return=message.type == "return",
-        returns=message.returns,
-        revision=message.revision,
-        amount=amount,
-        products=tuple(products.items()),
-        digest=xxh3_64_intdigest(_pack(message.lines)),
-        zero_lines=zero_lines,
+    entry = Entry(
+        message.order_id,
+        message.revision,
+        instant_of(message.ordered_at),
+        message.type == "return",
+        message.returns,
+        amount,
+        xxh3_64_intdigest(_pack(message.lines)),
+        tuple(products.items()),
     )
+    return Order(message.customer_id, entry, zero_lines)
 
 
 _pack = msgspec.msgpack.Encoder().encode

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal, Refused
 from stream_app.contract.segment_change import Cause, ChangeMessage
+from stream_app.core.announcement import announce
 from stream_app.core.bounds import bound
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import AHEAD_US, Clock
 from stream_app.core.customer import NOT_WAITING, Customer
-from stream_app.core.entry import Entry, entry_of
-from stream_app.core.evaluation import Source, evaluate
+from stream_app.core.entry import Entry
+from stream_app.core.evaluation import evaluate
 from stream_app.core.inbound import Inbound, SourceRecord, read_record
+from stream_app.core.move import NO_OFFSET, Move
 from stream_app.core.order import Order
 from stream_app.core.rfm import Verdict
 from stream_app.core.rules import Rules
@@ -39,9 +41,13 @@ class Progress:
 class Outcome:
     """What a chunk led to."""
 
+    moves: list[Move] = field(default_factory=list)
     changes: list[ChangeMessage] = field(default_factory=list)
+    """The moves in words, once the chunk is complete."""
     dead_letters: list[tuple[SourceRecord, Refusal]] = field(default_factory=list)
     touched: dict[str, Customer] = field(default_factory=dict)
+    restated: set[str] = field(default_factory=set)
+    """Those of them who are new or moved: Redis shows another standing for them, or none."""
     counts: Counter[str] = field(default_factory=Counter)
     is_stopped: bool = False
     """True when the breaker tripped: the records after it were left unread."""
@@ -94,6 +100,12 @@ class Chunk:
         for customer_id in customer_ids:
             self._settle(self._customers[customer_id])
 
+    def announce(self) -> None:
+        """Put the moves into words; nothing is folded after it."""
+        outcome = self.outcome
+        outcome.changes = announce(outcome.moves, self._progress.partition, self._scorer, self._rules)
+        outcome.restated.update(move.customer_id for move in outcome.moves)
+
     def _guard(self, record: SourceRecord, refusal: Refusal | None) -> None:
         self._progress.breaker.saw(is_bad=refusal is not None)
         if refusal is not None:
@@ -111,31 +123,31 @@ class Chunk:
 
         A contradiction is found before the clock moves: a dead letter does not move it.
         """
+        clock, entry = self._clock, order.entry
         customer = self._customers.get(order.customer_id) or Customer(order.customer_id)
         self._settle(customer)
-        verdict = customer.rfm.verdict(order)
+        verdict = customer.rfm.verdict(entry)
         if not inbound.is_history:
-            self._clock.advance(min(order.ordered_at, inbound.record.timestamp()[1] * 1_000 + AHEAD_US))
+            clock.advance(min(entry.ordered_at, inbound.record.timestamp()[1] * 1_000 + AHEAD_US))
             self._settle(customer)
         if verdict is Verdict.DUPLICATE or verdict is Verdict.SUPERSEDED:
             return str(verdict.value)
-        now = self._clock.instant
-        if self._window is not None and order.ordered_at + self._window <= now:
+        if self._window is not None and entry.ordered_at + self._window <= clock.instant:
             return "expired"
-        self._fold(customer, order)
-        if inbound.is_history:
-            self._wait(customer)
-        else:
-            self._evaluate(customer, _cause(order, verdict), source=self._source(inbound.record))
-        return "history" if inbound.is_history else "ok"
-
-    def _fold(self, customer: Customer, order: Order) -> None:
-        rfm = customer.rfm
-        rfm.advance(self._clock.instant, self._window)
-        rfm.add(entry_of(order))
-        bound(rfm, is_windowed=self._window is not None)
+        self._fold(customer, entry)
         if order.zero_lines:
             self.outcome.counts["zero_lines"] += order.zero_lines
+        if inbound.is_history:
+            self._wait(customer)
+            return "history"
+        self._evaluate(customer, _cause(entry, verdict), inbound.record.offset())
+        return "ok"
+
+    def _fold(self, customer: Customer, entry: Entry) -> None:
+        rfm = customer.rfm
+        rfm.advance(self._clock.instant, self._window)
+        rfm.add(entry)
+        bound(rfm, is_windowed=self._window is not None)
         self._touch(customer)
 
     def _touch(self, customer: Customer) -> None:
@@ -143,6 +155,7 @@ class Chunk:
         if customer_id not in self._customers:
             self._customers[customer_id] = customer
             self._progress.customers += 1
+            self.outcome.restated.add(customer_id)
         self.outcome.touched[customer_id] = customer
 
     def _wait(self, customer: Customer) -> None:
@@ -164,24 +177,17 @@ class Chunk:
             self._touch(customer)
 
     def _evaluate(
-        self, customer: Customer, cause: Cause, *, source: Source | None = None, is_history: bool = False
+        self, customer: Customer, cause: Cause, source_offset: int = NO_OFFSET, *, is_history: bool = False
     ) -> None:
-        change = evaluate(customer, cause, self._scorer, self._rules, source=source, is_history=is_history)
-        if change is not None:
-            self.outcome.changes.append(change)
-
-    def _source(self, record: SourceRecord) -> Source:
-        return {
-            "topic": self._rules.orders_topic,
-            "partition": self._progress.partition,
-            "offset": record.offset(),
-        }
+        move = evaluate(customer, cause, self._scorer, self._window, source_offset=source_offset, is_history=is_history)
+        if move is not None:
+            self.outcome.moves.append(move)
 
 
-def _cause(order: Order, verdict: Verdict) -> Cause:
+def _cause(entry: Entry, verdict: Verdict) -> Cause:
     if verdict is Verdict.REPLACES:
         return "correction"
-    return "return" if order.is_return else "order"
+    return "return" if entry.is_return else "order"
 
 
 def _timer_cause(started: list[Entry], *, is_gone: bool) -> Cause:

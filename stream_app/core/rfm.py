@@ -5,12 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple
 
 from stream_app.contract.dead_letter import Code, Refused
-from stream_app.core.entry import Entry
+from stream_app.core.entry import Entry, decode_entry, encode_entry
+from stream_app.core.features import Features
 from stream_app.core.instants import DAY_US
-from stream_app.core.order import Order
 from stream_app.core.summary import DaySum, Summary
 
 
@@ -21,15 +20,6 @@ class Verdict(Enum):
     REPLACES = "replaces"
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
-
-
-class Features(NamedTuple):
-    """The numbers a customer is scored on; monetary is the net amount in ten-thousandths, never below 0."""
-
-    recency_days: int
-    frequency: int
-    monetary: int
-    unique_products: int
 
 
 class RfmState:
@@ -55,8 +45,10 @@ class RfmState:
 
     def __init__(self, as_of: int = -1) -> None:
         self.as_of = as_of
-        self.entries: dict[str, Entry] = {}
-        self.by_time: list[tuple[int, str]] = []
+        self.entries: dict[str, bytes] = {}
+        """The held orders by id, encoded: decoded ones would take four times the memory."""
+        self.by_time: list[tuple[int, str, bytes]] = []
+        """The same orders, oldest first; ids break ties."""
         self.future: list[tuple[int, str]] = []
         self.entry_bytes = 0
         self.live: list[int] = []
@@ -68,11 +60,12 @@ class RfmState:
         self.money = 0
         self.summary: Summary | None = None
 
-    def verdict(self, order: Order) -> Verdict:
+    def verdict(self, order: Entry) -> Verdict:
         """Say what the order means here; raises Refused when it contradicts what is held."""
-        held = self.entries.get(order.order_id)
-        if held is None:
+        raw = self.entries.get(order.order_id)
+        if raw is None:
             return Verdict.NEW if self.summary is None else self._verdict_on_summed(order, self.summary)
+        held = decode_entry(raw)
         is_same_order = (
             held.ordered_at == order.ordered_at and held.is_return == order.is_return and held.returns == order.returns
         )
@@ -84,7 +77,7 @@ class RfmState:
             raise Refused(Code.ID_CONFLICT, "another order has this id and revision: the lines differ")
         return Verdict.DUPLICATE
 
-    def _verdict_on_summed(self, order: Order, summary: Summary) -> Verdict:
+    def _verdict_on_summed(self, order: Entry, summary: Summary) -> Verdict:
         if summary.knows(order.order_id):
             if not order.revision or summary.knows(order.order_id, order.revision):
                 return Verdict.DUPLICATE
@@ -93,51 +86,80 @@ class RfmState:
             raise Refused(Code.TOO_OLD, "a return of an order that is kept only as part of a sum")
         return Verdict.NEW
 
-    def add(self, entry: Entry) -> None:
-        """Take in an order whose verdict was NEW or REPLACES."""
-        key = (entry.ordered_at, entry.order_id)
-        held = self.entries.get(entry.order_id)
-        if held is None:
-            insort(self.by_time, key)
-            if entry.ordered_at > self.as_of:
-                insort(self.future, key)
+    def add(self, entry: Entry, raw: bytes | None = None) -> None:
+        """Take in an order whose verdict was NEW or REPLACES; `raw` is its encoded form, if that is at hand."""
+        raw = raw or encode_entry(entry)
+        if entry.order_id in self.entries:
+            self._replace(entry, raw)
         else:
-            self.entry_bytes -= len(held.raw)
-            if held.ordered_at <= self.as_of:
-                self._uncount(held)
-        self.entries[entry.order_id] = entry
-        self.entry_bytes += len(entry.raw)
+            self._insert(entry, raw)
+        self.entries[entry.order_id] = raw
+        self.entry_bytes += len(raw)
         if entry.ordered_at <= self.as_of:
             self._count(entry)
+
+    def _insert(self, entry: Entry, raw: bytes) -> None:
+        at, by_time = entry.ordered_at, self.by_time
+        if by_time and at <= by_time[-1][0]:
+            insort(by_time, (at, entry.order_id, raw))
+        else:
+            by_time.append((at, entry.order_id, raw))
+        if at > self.as_of:
+            insort(self.future, (at, entry.order_id))
+
+    def _replace(self, entry: Entry, raw: bytes) -> None:
+        """Put a revision in the place of the order it corrects, which has the same instant."""
+        old = self.entries[entry.order_id]
+        if entry.ordered_at <= self.as_of:
+            self._uncount(decode_entry(old))
+        self.entry_bytes -= len(old)
+        place = bisect_left(self.by_time, (entry.ordered_at, entry.order_id))
+        self.by_time[place] = (entry.ordered_at, entry.order_id, raw)
+
+    def take_out(self, entry: Entry) -> None:
+        """Hold an order no longer; the sums stay as they are."""
+        self.entry_bytes -= len(self.entries.pop(entry.order_id))
+        del self.by_time[bisect_left(self.by_time, (entry.ordered_at, entry.order_id))]
+
+    def entry(self, order_id: str) -> Entry:
+        """Return a held order."""
+        return decode_entry(self.entries[order_id])
 
     def advance(self, as_of: int, window: int | None) -> tuple[bool, list[Entry]]:
         """Move to an instant; return whether anything expired and which future-dated orders began to count."""
         self.as_of = max(self.as_of, as_of)
+        started = self._start(as_of) if self.future else []
+        return (window is not None and self._expire(as_of - window)), started
+
+    def _start(self, as_of: int) -> list[Entry]:
+        """Count the orders that were dated ahead of the clock until now."""
         started: list[Entry] = []
         while self.future and self.future[0][0] <= as_of:
-            started.append(self.entries[self.future.pop(0)[1]])
+            started.append(self.entry(self.future.pop(0)[1]))
         # Purchases first: a return that starts with its purchase takes back what must count already.
-        for entry in sorted(started, key=_is_return) if len(started) > 1 else started:
+        for entry in sorted(started, key=_is_return):
             self._count(entry)
-        return (False if window is None else self._expire(as_of - window)), started
+        return started
 
     def _expire(self, limit: int) -> bool:
         """Drop what was ordered at or before `limit`."""
         by_time = self.by_time
         gone = 0
         while gone < len(by_time) and by_time[gone][0] <= limit:
-            entry = self.entries[by_time[gone][1]]
-            self._uncount(entry)
-            del self.entries[entry.order_id]
-            self.entry_bytes -= len(entry.raw)
+            _, order_id, raw = by_time[gone]
+            self._uncount(decode_entry(raw))
+            del self.entries[order_id]
+            self.entry_bytes -= len(raw)
             gone += 1
-        del by_time[:gone]
-        return self._expire_days(limit) or gone > 0
+        if gone:
+            del by_time[:gone]
+        if self.summary is not None and self._expire_days(limit):
+            return True
+        return gone > 0
 
     def _expire_days(self, limit: int) -> bool:
         """Drop the summed days whose last microsecond is at or before `limit`."""
-        if self.summary is None:
-            return False
+        assert self.summary is not None
         days = self.summary.days
         gone = 0
         while gone < len(days) and (days[gone].day + 1) * DAY_US - 1 <= limit:
@@ -187,7 +209,7 @@ class RfmState:
         if entry.is_purchase:
             self._sum(entry, 1)
             for return_id in self.links.get(entry.order_id, ()):
-                self._sum(self.entries[return_id], -1)
+                self._sum(self.entry(return_id), -1)
             if not self._is_taken_back(entry):
                 insort(self.live, entry.ordered_at)
         elif entry.is_return:
@@ -201,7 +223,7 @@ class RfmState:
             if not self._is_taken_back(entry):
                 del self.live[bisect_left(self.live, entry.ordered_at)]
             for return_id in self.links.get(entry.order_id, ()):
-                self._sum(self.entries[return_id], 1)
+                self._sum(self.entry(return_id), 1)
             self._sum(entry, -1)
         elif entry.is_return:
             if entry.returns is None:
@@ -233,10 +255,11 @@ class RfmState:
 
     def counted_purchase(self, order_id: str) -> Entry | None:
         """Return the purchase if it is held, not cancelled and already counts."""
-        entry = self.entries.get(order_id)
-        if entry is None or not entry.is_purchase or entry.ordered_at > self.as_of:
+        raw = self.entries.get(order_id)
+        if raw is None:
             return None
-        return entry
+        entry = decode_entry(raw)
+        return entry if entry.is_purchase and entry.ordered_at <= self.as_of else None
 
     def _is_taken_back(self, purchase: Entry) -> bool:
         """Tell whether the counted linked returns leave no product of the purchase."""
@@ -247,7 +270,7 @@ class RfmState:
         """Return what the counted linked returns leave of each product of a purchase."""
         left = dict(purchase.products)
         for return_id in self.links.get(purchase.order_id, ()):
-            for product, quantity in self.entries[return_id].products:
+            for product, quantity in self.entry(return_id).products:
                 if product in left:
                     left[product] -= quantity
         return left

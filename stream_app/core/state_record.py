@@ -1,50 +1,19 @@
-"""A customer as one record of the changelog: a header that Redis shows, and the orders as they were first encoded."""
+"""A customer as one record of the changelog, and back."""
 
 from __future__ import annotations
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from stream_app.core.customer import NOT_WAITING, Customer
-from stream_app.core.entry import read_entry
-from stream_app.core.rfm import Features, RfmState
-from stream_app.core.summary import DaySum, Summary
-
-STATE_FORMAT = 1
-"""Changes whenever a state record can no longer be read by the version before."""
-
-
-class StateHeader(Struct, array_like=True, gc=False):
-    """A customer's standing and totals in a state record; all but the orders."""
-
-    format: int
-    customer_id: str
-    as_of: int
-    segment: str
-    segment_name: str
-    sequence: int
-    since: int
-    due_at: int | None
-    model_version: str
-    history: bytes
-    last_purchase: int | None
-    frequency: int
-    monetary: int
-    unique_products: int
-    waits_since: int
-    scored: tuple[int, int, int, int] | None
-    """The features of the last evaluation while history waits for one; else they follow from the orders."""
-    days: list[DaySum]
-    summed_ids: bytes
-
-
-class _Record(Struct, array_like=True, gc=False):
-    header: StateHeader
-    entries: list[Raw]
-
+from stream_app.core.entry import decode_entry
+from stream_app.core.features import Features
+from stream_app.core.rfm import RfmState
+from stream_app.core.state_layout import STATE_FORMAT, StateHeader, StateRecord
+from stream_app.core.summary import Summary
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(_Record).decode
+_unpack = msgspec.msgpack.Decoder(StateRecord).decode
 _read_history = msgspec.json.Decoder(list[Raw]).decode
 
 
@@ -52,7 +21,7 @@ def header_of(customer: Customer) -> StateHeader:
     """Return what a state record says of the customer besides the orders."""
     rfm = customer.rfm
     days, summed_ids = rfm.summary.encoded() if rfm.summary is not None else ([], b"")
-    is_waiting = customer.waits_since != NOT_WAITING
+    scored = customer.features.numbers() if customer.features and customer.waits_since != NOT_WAITING else None
     return StateHeader(
         format=STATE_FORMAT,
         customer_id=customer.customer_id,
@@ -69,7 +38,7 @@ def header_of(customer: Customer) -> StateHeader:
         monetary=rfm.monetary(),
         unique_products=rfm.unique_products,
         waits_since=customer.waits_since,
-        scored=customer.features if is_waiting else None,
+        scored=scored,
         days=days,
         summed_ids=summed_ids,
     )
@@ -77,8 +46,7 @@ def header_of(customer: Customer) -> StateHeader:
 
 def encode_state(header: StateHeader, rfm: RfmState) -> bytes:
     """Return the state record: the header and the orders, oldest first, whatever the order of arrival was."""
-    entries = rfm.entries
-    orders = b"".join([entries[order_id].raw for _, order_id in rfm.by_time])
+    orders = b"".join([raw for _, _, raw in rfm.by_time])
     return b"".join((_TWO_ITEMS, _pack(header), _LONG_ARRAY, len(rfm.by_time).to_bytes(4), orders))
 
 
@@ -105,10 +73,15 @@ def decode_customer(record: bytes) -> Customer:
     customer.history = [bytes(change) for change in _read_history(header.history)]
     customer.waits_since = header.waits_since
     customer.rfm = _decode_rfm(header, stored.entries)
-    is_waiting = header.waits_since != NOT_WAITING
-    scored = None if header.scored is None else Features(*header.scored)
-    customer.features = scored if is_waiting else customer.rfm.features(header.as_of)
+    customer.features = _features(header, customer.rfm)
     return customer
+
+
+def _features(header: StateHeader, rfm: RfmState) -> Features | None:
+    """Return the features of the last evaluation: while history waits for one, the orders say more than it knew."""
+    if header.waits_since == NOT_WAITING:
+        return rfm.features(header.as_of)
+    return None if header.scored is None else Features(*header.scored)
 
 
 def _decode_rfm(header: StateHeader, entries: list[Raw]) -> RfmState:
@@ -117,6 +90,6 @@ def _decode_rfm(header: StateHeader, entries: list[Raw]) -> RfmState:
         rfm.summary = Summary(header.days, header.summed_ids)
         for day in header.days:
             rfm.sum_day(day, 1)
-    for raw in entries:
-        rfm.add(read_entry(bytes(raw)))
+    for raw in map(bytes, entries):
+        rfm.add(decode_entry(raw), raw)
     return rfm

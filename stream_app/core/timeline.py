@@ -35,17 +35,19 @@ def next_day(scores: list[int], weights: list[int], segment: int, day: int) -> i
     return found if found < DAYS_IN_TABLE else None
 
 
-def next_boundary(state: RfmState, window: int | None, last_purchase: int | None, day: int | None) -> int | None:
+def next_boundary(state: RfmState, window: int | None, day: int | None) -> int | None:
     """Return `due_at`: the earliest instant after `as_of` at which the customer's features or segment may change.
 
-    `day` is the first whole day since `last_purchase` on which another centroid is nearer.
+    `day` is the first whole day since the last purchase on which another centroid is nearer.
     """
     due = state.future[0][0] if state.future else None
     if window is not None:
         expiry = state.next_expiry(window)
         if expiry is not None and (due is None or expiry < due):
             due = expiry
-    if day is not None and last_purchase is not None:
+    if day is not None:
+        last_purchase = state.last_purchase()
+        assert last_purchase is not None
         moves = last_purchase + day * DAY_US
         if due is None or moves < due:
             due = moves

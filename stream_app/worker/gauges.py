@@ -51,8 +51,8 @@ class Gauges:
         for result, number in outcome.counts.items():
             metrics.EVENTS.labels(self._topic, result).inc(number)
         moves = Counter(
-            (change.from_["id"] if change.from_ else "", change.to["id"] if change.to else "", change.cause)
-            for change in outcome.changes
+            (move.old_id, change.to["id"] if change.to else "", move.cause)
+            for move, change in zip(outcome.moves, outcome.changes, strict=True)
         )
         for move, number in moves.items():
             metrics.CHANGES.labels(*move).inc(number)

@@ -9,7 +9,7 @@ from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
 from stream_app.core.errors import StopError
 from stream_app.core.pipeline import Progress
-from stream_app.core.state_record import STATE_FORMAT
+from stream_app.core.state_layout import STATE_FORMAT
 
 META_KEY = b"\0meta"
 """No customer id holds a NUL, so no customer's record can be taken for it."""

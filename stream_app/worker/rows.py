@@ -1,36 +1,60 @@
-"""A state record as Redis shows it: fields that anybody can read, and the record itself."""
+"""A state record as Redis shows it: fields that anybody can read, beside the record itself."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
 
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.customer import NOT_WAITING
 from stream_app.core.instants import rfc3339
-from stream_app.core.state_record import StateHeader
+from stream_app.core.state_layout import StateHeader
 
 NEVER = "+inf"
-Row = tuple[str | int | bytes, ...]
+Row = tuple[tuple[str | int, ...], bytes]
+"""What apply.lua writes of a customer: the fields, and the state record."""
+
+_pack = msgspec.msgpack.Encoder().encode
 
 
-def row_of(header: StateHeader, record: bytes) -> Row:
-    """Return one customer's 15 values in the order that apply.lua reads them."""
+def row_of(header: StateHeader, record: bytes, *, is_restated: bool = True) -> Row:
+    """Return one customer's fields in the order that apply.lua reads them.
+
+    Instants in microseconds are texts: Lua's numbers lose digits on their way to Redis. A customer who is
+    not restated stands in Redis as before, so that half of the fields can stay away.
+    """
     due_at = header.due_at
-    return (
+    fields = (
         header.customer_id,
-        NEVER if due_at is None else due_at,
-        header.segment,
-        header.segment_name,
-        rfc3339(header.since) if header.sequence else "",
-        header.since,
+        NEVER if due_at is None else str(due_at),
         "" if due_at is None or header.waits_since != NOT_WAITING else rfc3339(due_at),
         "" if header.last_purchase is None else rfc3339(header.last_purchase),
         header.frequency,
         money_text(header.monetary),
         header.unique_products,
         header.model_version,
-        header.sequence,
-        header.history,
-        record,
     )
+    return (fields + _standing(header) if is_restated else fields), record
+
+
+def _standing(header: StateHeader) -> tuple[str | int, ...]:
+    return (
+        header.segment,
+        header.segment_name,
+        rfc3339(header.since) if header.sequence else "",
+        str(header.since),
+        header.sequence,
+        header.history.decode(),
+    )
+
+
+def packed(rows: Sequence[Row]) -> list[bytes]:
+    """Return rows as script arguments: all fields in one msgpack array, then the records.
+
+    One argument a field would cost the client 8 µs a customer, this costs 2.
+    """
+    return [_pack([fields for fields, _ in rows]), *(record for _, record in rows)]
 
 
 def money_text(ten_thousandths: int) -> str:

@@ -15,7 +15,7 @@ from redis.commands.core import Script
 from stream_app import metrics
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
-from stream_app.worker.rows import Row
+from stream_app.worker.rows import Row, packed
 
 RESTORE_SLICE = 500
 SCRUB_SLICE = 1_000
@@ -112,10 +112,8 @@ class Store:
         """Write committed states and move the position, both or neither."""
         values: list[Any] = [
             lease.claim, lease.position, position, source_position, meta, customers, int(time.time() * 1_000),
-            self._customer, self._segment, f":customers:{lease.partition}", int(is_rebuild),
+            self._customer, self._segment, f":customers:{lease.partition}", int(is_rebuild), *packed(rows),
         ]  # fmt: skip
-        for row in rows:
-            values += row
         status = self._run(self._apply, lease, *values).decode()
         if status not in {"OK", "DONE"}:
             raise PartitionLost(lease.partition, status)

@@ -62,6 +62,7 @@ class Work:
             chunk.fire(work.due)
             if work.is_due_complete:
                 lane.progress.clock.forget(work.asked_until)
+        chunk.announce()
         work.outcome = chunk.outcome
         if chunk.outcome.is_stopped:
             lane.paused = BREAKER
@@ -83,7 +84,7 @@ class Work:
             header = header_of(customer)
             record = encode_state(header, customer.rfm)
             write.states.append((customer_id.encode(), record))
-            work.rows.append(row_of(header, record))
+            work.rows.append(row_of(header, record, is_restated=customer_id in outcome.restated))
         for letter, refusal in outcome.dead_letters:
             headers = letter_headers(
                 refusal,

@@ -91,7 +91,7 @@ def test_both_readers_see_the_same_money(order: Any) -> None:
     if isinstance(got, Order):
         readable = ReadableOrder.model_validate(order)
 
-        assert got.amount == readable.total() * 10_000
+        assert got.entry.amount == readable.total() * 10_000
 
 
 @st.composite

@@ -7,9 +7,10 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_app.core.features import Features
 from stream_app.core.instants import DAY_US
-from stream_app.core.rfm import Features, RfmState, Verdict
-from tests.builders import an_entry, an_order_of
+from stream_app.core.rfm import RfmState, Verdict
+from tests.builders import an_entry
 from tests.oracle import DAY, Fact, recount
 from tests.properties.worlds import WINDOWS, slot, some_of, throw_orders
 
@@ -35,7 +36,7 @@ def test_fold_equals_a_recount(data: st.DataObject, seed: int, window_days: int 
             state.advance(max(fact.at, state.as_of), window)
         elif window is None or fact.at + window > state.as_of:
             sent.append(fact)
-            if state.verdict(an_order_of(fact)) in (Verdict.NEW, Verdict.REPLACES):
+            if state.verdict(an_entry(fact)) in (Verdict.NEW, Verdict.REPLACES):
                 state.add(an_entry(fact))
 
         found = recount(sent, state.as_of, window)

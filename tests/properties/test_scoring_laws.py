@@ -95,7 +95,7 @@ def test_assign_differs_from_predict_only_on_the_border(pipeline: Pipeline, scor
 def test_the_margin_is_that_of_the_distances_in_pca_space(pipeline: Pipeline, scorer: Scorer) -> None:
     customers = some_customers(200, seed=3)
 
-    got = [scorer.margin(scorer.assign(*customer), *customer) for customer in customers.tolist()]
+    got = scorer.margins([scorer.assign(*customer) for customer in customers.tolist()], customers.tolist())
 
     nearest = np.sort(pipeline.transform(in_units(customers)), axis=1)[:, :2]
     assert got == pytest.approx((1 - nearest[:, 0] / nearest[:, 1]).tolist(), abs=1e-6)

@@ -12,9 +12,10 @@ from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Code, Refused
 from stream_app.core.bounds import bound
 from stream_app.core.customer import Customer
-from stream_app.core.rfm import Features, RfmState, Verdict
+from stream_app.core.features import Features
+from stream_app.core.rfm import RfmState, Verdict
 from stream_app.core.state_record import decode_customer, encode_state, header_of
-from tests.builders import a_fact, a_log, an_entry, an_order_of, rules
+from tests.builders import a_fact, a_log, an_entry, rules
 from tests.driver import Driver
 from tests.oracle import DAY, Fact, recount
 from tests.properties.worlds import SLOT, START, World, worlds
@@ -58,7 +59,7 @@ def fold_all(orders: list[Fact], window: int | None) -> Customer:
     customer = Customer("C1")
     for order in orders:
         customer.rfm.advance(order.at, window)
-        assert customer.rfm.verdict(an_order_of(order)) is Verdict.NEW
+        assert customer.rfm.verdict(an_entry(order)) is Verdict.NEW
         customer.rfm.add(an_entry(order))
         bound(customer.rfm, is_windowed=window is not None)
     return customer
@@ -130,7 +131,7 @@ def test_beyond_the_cap_a_state_is_encoded_to_the_same_bytes(name: str, request:
 def test_summed_orders_are_recognised_and_no_longer_changed(bot: Customer) -> None:
     for rfm in (bot.rfm, decode_customer(encode(bot)).rfm):
         for order in bot_orders(names=300)[:3_900:50]:
-            assert rfm.verdict(an_order_of(order)) is Verdict.DUPLICATE
+            assert rfm.verdict(an_entry(order)) is Verdict.DUPLICATE
             assert refusal(rfm, order._replace(revision=1)) is Code.TOO_OLD
             back = order._replace(order_id="back", is_return=True, returns=order.order_id)
             assert refusal(rfm, back) is Code.TOO_OLD
@@ -138,5 +139,5 @@ def test_summed_orders_are_recognised_and_no_longer_changed(bot: Customer) -> No
 
 def refusal(rfm: RfmState, order: Fact) -> Code:
     with pytest.raises(Refused) as caught:
-        rfm.verdict(an_order_of(order))
+        rfm.verdict(an_entry(order))
     return caught.value.refusal.code

@@ -162,7 +162,7 @@ def test_what_only_looks_bad_is_accepted(what: str, value: bytes) -> None:
 
     assert got.refusal is None, what
     assert got.order is not None
-    assert got.order.order_id == "O1"
+    assert got.order.entry.order_id == "O1"
 
 
 def test_a_null_value_is_neither_order_nor_refusal() -> None:
@@ -177,7 +177,7 @@ def test_a_line_with_quantity_zero_is_ignored_and_counted() -> None:
     got = read_record(a_record(an_order_json(lines=lines)), 0, (), rules()).order
 
     assert got is not None
-    assert (got.amount, got.products, got.zero_lines) == (0, (), 2)
+    assert (got.entry.amount, got.entry.products, got.zero_lines) == (0, (), 2)
 
 
 def test_a_missing_field_is_named() -> None:

@@ -6,10 +6,11 @@ import pytest
 
 from stream_app.contract.dead_letter import Code, Refused
 from stream_app.core.bounds import bound
-from stream_app.core.rfm import Features, RfmState, Verdict
+from stream_app.core.features import Features
+from stream_app.core.rfm import RfmState, Verdict
 from stream_app.core.state_record import decode_customer, read_header
 from stream_app.core.summary import MAX_DAYS, MAX_ENTRIES, MAX_IDS, MAX_MONEY, DaySum, Summary, id_hash
-from tests.builders import a_driver, a_fact, a_log, an_entry, an_instant, an_order_of, days
+from tests.builders import a_driver, a_fact, a_log, an_entry, an_instant, days
 from tests.oracle import DAY, Fact
 
 START = an_instant("2025-01-01T00:00:00Z")
@@ -32,12 +33,12 @@ def a_state(facts: list[Fact], *, is_windowed: bool = False) -> RfmState:
 
 def features(state: RfmState) -> tuple[int, ...] | None:
     found = state.features(state.as_of)
-    return found and tuple(found)
+    return found and found.numbers()
 
 
 def refusal(state: RfmState, order: Fact) -> Code:
     with pytest.raises(Refused) as caught:
-        state.verdict(an_order_of(order))
+        state.verdict(an_entry(order))
     return caught.value.refusal.code
 
 
@@ -105,8 +106,8 @@ def test_a_cancelled_order_is_forgotten_but_recognised() -> None:
     state = a_state([cancelled, *orders(MAX_ENTRIES)])
 
     assert features(state) == (334, MAX_ENTRIES, 10_000 * MAX_ENTRIES, 1)
-    assert state.verdict(an_order_of(cancelled)) is Verdict.DUPLICATE
-    assert state.verdict(an_order_of(cancelled._replace(revision=0))) is Verdict.DUPLICATE
+    assert state.verdict(an_entry(cancelled)) is Verdict.DUPLICATE
+    assert state.verdict(an_entry(cancelled._replace(revision=0))) is Verdict.DUPLICATE
     assert refusal(state, cancelled._replace(revision=4)) is Code.TOO_OLD
 
 
@@ -140,7 +141,7 @@ def test_too_large_orders_are_summed_at_once_and_bounded() -> None:
     assert state.summary is not None
     assert state.summary.days[0].nameless_products == 1_200
     assert features(state) == (365, 1, 12_000_000, 1_200)
-    assert state.verdict(an_order_of(huge)) is Verdict.DUPLICATE
+    assert state.verdict(an_entry(huge)) is Verdict.DUPLICATE
 
 
 def test_more_days_than_fit_are_summed_into_the_next_day() -> None:

@@ -51,6 +51,7 @@ def changes() -> list[ChangeMessage]:
     chunk = Chunk(progress, {}, Scorer(builders.a_model()), rules)
     chunk.process(read_chunk(records, 0, {}, rules))
     chunk.fire(["C1"])
+    chunk.announce()
     return chunk.outcome.changes
 
 

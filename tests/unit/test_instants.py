@@ -73,7 +73,7 @@ def test_the_amount_wins_over_the_price_and_a_price_is_multiplied() -> None:
         {"product_id": "P1", "quantity": 1, "amount": 0.5},
     ]
 
-    got = an_order(lines=lines)
+    got = an_order(lines=lines).entry
 
     assert got.amount == 100_000 + 999 + 5_000
     assert got.products == (("P1", 4), ("P2", 3))

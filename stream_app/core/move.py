@@ -1,0 +1,55 @@
+"""A customer's step from one segment to another, as long as a chunk lasts."""
+
+from __future__ import annotations
+
+from stream_app.contract.segment_change import Cause
+from stream_app.core.customer import Customer
+from stream_app.core.features import Features
+from stream_app.core.instants import rfc3339
+
+NO_OFFSET = -1
+"""The source of what time alone did."""
+
+
+class Move:
+    """What a SegmentChange says, before it is put into words: the customer goes on changing meanwhile."""
+
+    __slots__ = (
+        "after",
+        "as_of",
+        "before",
+        "cause",
+        "customer_id",
+        "due_at",
+        "index",
+        "is_history",
+        "old_id",
+        "old_name",
+        "sequence",
+        "source_offset",
+    )
+
+    def __init__(
+        self,
+        customer: Customer,
+        index: int,
+        cause: Cause,
+        before: Features | None,
+        source_offset: int,
+        is_history: bool,
+    ) -> None:
+        """Take down the step of a customer who was evaluated and still shows the old segment."""
+        self.customer_id = customer.customer_id
+        self.sequence = customer.sequence + 1
+        self.old_id = customer.segment
+        """Empty: the customer was in no segment."""
+        self.old_name = customer.segment_name
+        self.index = index
+        """The new segment's place in the model, -1 when the customer has lapsed."""
+        self.cause: Cause = cause
+        self.as_of = rfc3339(customer.rfm.as_of)
+        self.before = before
+        self.after = customer.features
+        self.due_at = customer.due_at
+        self.source_offset = source_offset
+        self.is_history = is_history
