@@ -117,8 +117,8 @@ def features_at(customer: Customer, as_of: int, window: int | None) -> Features 
 def recent_orders(rfm: RfmState, most: int) -> list[str]:
     """Return the newest held orders in words."""
     lines = []
-    for _, order_id, _ in reversed(rfm.by_time[-most:]):
-        entry = rfm.entry(order_id)
+    for order_id in rfm.held.newest_ids(most):
+        entry = rfm.held.get(order_id)
         kind = "return" if entry.is_return else "order"
         money = f"{entry.amount / MONEY_SCALE:,.2f}"
         lines.append(f"{rfc3339(entry.ordered_at)}  {kind} {order_id}: {money}, {len(entry.products)} products")

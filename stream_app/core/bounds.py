@@ -19,7 +19,7 @@ from stream_app.core.summary import (
 
 def bound(state: RfmState, *, is_windowed: bool) -> None:
     """Sum the oldest orders until the state is within its limits; features stay as they were."""
-    while len(state.entries) > MAX_ENTRIES or state.entry_bytes > MAX_ENTRY_BYTES:
+    while len(state.held) > MAX_ENTRIES or state.held.size_bytes > MAX_ENTRY_BYTES:
         if state.summary is None:
             state.summary = Summary()
         _sum_oldest(state, state.summary, is_windowed=is_windowed)
@@ -27,7 +27,7 @@ def bound(state: RfmState, *, is_windowed: bool) -> None:
 
 
 def _sum_oldest(state: RfmState, summary: Summary, *, is_windowed: bool) -> None:
-    entry = state.entry(state.by_time[0][1])
+    entry = state.held.oldest()
     if entry.ordered_at > state.as_of:
         # More than the cap is dated ahead of the clock: the oldest of it counts early, or the record would not fit.
         state.as_of = entry.ordered_at
@@ -50,7 +50,7 @@ def _move_purchase(state: RfmState, summary: Summary, day: DaySum, purchase: Ent
     live_at = bisect_left(state.live, purchase.ordered_at)
     net = state.net_products(purchase)
     # Sorted: their hashed ids follow, and a state read back must go on as the one that was written.
-    returns = [state.entry(return_id) for return_id in sorted(state.links.pop(purchase.order_id, ()))]
+    returns = [state.held.get(return_id) for return_id in sorted(state.links.pop(purchase.order_id, ()))]
     if not returns or any(left > 0 for left in net.values()):
         del state.live[live_at]
         summary.add_purchase(day, purchase.ordered_at)
@@ -76,7 +76,7 @@ def _forget_link(state: RfmState, entry: Entry) -> None:
 
 
 def _drop(state: RfmState, summary: Summary, entry: Entry) -> None:
-    state.take_out(entry)
+    state.held.remove(entry)
     summary.remember(entry)
 
 

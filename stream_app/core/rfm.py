@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from enum import Enum
 
 from stream_app.contract.dead_letter import Code, Refused
-from stream_app.core.entry import Entry, decode_entry, encode_entry
+from stream_app.core.entry import Entry, encode_entry
 from stream_app.core.features import Features
+from stream_app.core.held_orders import HeldOrders
 from stream_app.core.instants import DAY_US
 from stream_app.core.summary import DaySum, Summary
 
@@ -31,10 +32,8 @@ class RfmState:
 
     __slots__ = (
         "as_of",
-        "by_time",
-        "entries",
-        "entry_bytes",
         "future",
+        "held",
         "links",
         "live",
         "money",
@@ -45,12 +44,9 @@ class RfmState:
 
     def __init__(self, as_of: int = -1) -> None:
         self.as_of = as_of
-        self.entries: dict[str, bytes] = {}
-        """The held orders by id, encoded: decoded ones would take four times the memory."""
-        self.by_time: list[tuple[int, str, bytes]] = []
-        """The same orders, oldest first; ids break ties."""
+        self.held = HeldOrders()
         self.future: list[tuple[int, str]] = []
-        self.entry_bytes = 0
+        """Instants and ids of the held orders that are dated after `as_of`."""
         self.live: list[int] = []
         """Instants of the purchases that count, ascending: its end is recency, its length frequency."""
         self.links: dict[str, list[str]] = {}
@@ -62,10 +58,9 @@ class RfmState:
 
     def verdict(self, order: Entry) -> Verdict:
         """Say what the order means here; raises Refused when it contradicts what is held."""
-        raw = self.entries.get(order.order_id)
-        if raw is None:
+        held = self.held.find(order.order_id)
+        if held is None:
             return Verdict.NEW if self.summary is None else self._verdict_on_summed(order, self.summary)
-        held = decode_entry(raw)
         is_same_order = (
             held.ordered_at == order.ordered_at and held.is_return == order.is_return and held.returns == order.returns
         )
@@ -88,42 +83,16 @@ class RfmState:
 
     def add(self, entry: Entry, raw: bytes | None = None) -> None:
         """Take in an order whose verdict was NEW or REPLACES; `raw` is its encoded form, if that is at hand."""
-        raw = raw or encode_entry(entry)
-        if entry.order_id in self.entries:
-            self._replace(entry, raw)
-        else:
-            self._insert(entry, raw)
-        self.entries[entry.order_id] = raw
-        self.entry_bytes += len(raw)
-        if entry.ordered_at <= self.as_of:
+        held, at = self.held, entry.ordered_at
+        is_counted = at <= self.as_of
+        if entry.order_id not in held:
+            if not is_counted:
+                insort(self.future, (at, entry.order_id))
+        elif is_counted:
+            self._uncount(held.get(entry.order_id))
+        held.put(entry, raw or encode_entry(entry))
+        if is_counted:
             self._count(entry)
-
-    def _insert(self, entry: Entry, raw: bytes) -> None:
-        at, by_time = entry.ordered_at, self.by_time
-        if by_time and at <= by_time[-1][0]:
-            insort(by_time, (at, entry.order_id, raw))
-        else:
-            by_time.append((at, entry.order_id, raw))
-        if at > self.as_of:
-            insort(self.future, (at, entry.order_id))
-
-    def _replace(self, entry: Entry, raw: bytes) -> None:
-        """Put a revision in the place of the order it corrects, which has the same instant."""
-        old = self.entries[entry.order_id]
-        if entry.ordered_at <= self.as_of:
-            self._uncount(decode_entry(old))
-        self.entry_bytes -= len(old)
-        place = bisect_left(self.by_time, (entry.ordered_at, entry.order_id))
-        self.by_time[place] = (entry.ordered_at, entry.order_id, raw)
-
-    def take_out(self, entry: Entry) -> None:
-        """Hold an order no longer; the sums stay as they are."""
-        self.entry_bytes -= len(self.entries.pop(entry.order_id))
-        del self.by_time[bisect_left(self.by_time, (entry.ordered_at, entry.order_id))]
-
-    def entry(self, order_id: str) -> Entry:
-        """Return a held order."""
-        return decode_entry(self.entries[order_id])
 
     def advance(self, as_of: int, window: int | None) -> tuple[bool, list[Entry]]:
         """Move to an instant; return whether anything expired and which future-dated orders began to count."""
@@ -135,7 +104,7 @@ class RfmState:
         """Count the orders that were dated ahead of the clock until now."""
         started: list[Entry] = []
         while self.future and self.future[0][0] <= as_of:
-            started.append(self.entry(self.future.pop(0)[1]))
+            started.append(self.held.get(self.future.pop(0)[1]))
         # Purchases first: a return that starts with its purchase takes back what must count already.
         for entry in sorted(started, key=_is_return):
             self._count(entry)
@@ -143,19 +112,16 @@ class RfmState:
 
     def _expire(self, limit: int) -> bool:
         """Drop what was ordered at or before `limit`."""
-        by_time = self.by_time
-        gone = 0
-        while gone < len(by_time) and by_time[gone][0] <= limit:
-            _, order_id, raw = by_time[gone]
-            self._uncount(decode_entry(raw))
-            del self.entries[order_id]
-            self.entry_bytes -= len(raw)
-            gone += 1
-        if gone:
-            del by_time[:gone]
+        held = self.held
+        is_gone = False
+        while (at := held.oldest_at()) is not None and at <= limit:
+            entry = held.oldest()
+            self._uncount(entry)
+            held.remove(entry)
+            is_gone = True
         if self.summary is not None and self._expire_days(limit):
             return True
-        return gone > 0
+        return is_gone
 
     def _expire_days(self, limit: int) -> bool:
         """Drop the summed days whose last microsecond is at or before `limit`."""
@@ -177,7 +143,8 @@ class RfmState:
 
     def next_expiry(self, window: int) -> int | None:
         """Return the instant at which the next order or summed day leaves the window."""
-        expiry = self.by_time[0][0] + window if self.by_time else None
+        at = self.held.oldest_at()
+        expiry = None if at is None else at + window
         if self.summary is not None and self.summary.days:
             day_end = (self.summary.days[0].day + 1) * DAY_US - 1 + window
             expiry = day_end if expiry is None else min(expiry, day_end)
@@ -209,7 +176,7 @@ class RfmState:
         if entry.is_purchase:
             self._sum(entry, 1)
             for return_id in self.links.get(entry.order_id, ()):
-                self._sum(self.entry(return_id), -1)
+                self._sum(self.held.get(return_id), -1)
             if not self._is_taken_back(entry):
                 insort(self.live, entry.ordered_at)
         elif entry.is_return:
@@ -223,7 +190,7 @@ class RfmState:
             if not self._is_taken_back(entry):
                 del self.live[bisect_left(self.live, entry.ordered_at)]
             for return_id in self.links.get(entry.order_id, ()):
-                self._sum(self.entry(return_id), 1)
+                self._sum(self.held.get(return_id), 1)
             self._sum(entry, -1)
         elif entry.is_return:
             if entry.returns is None:
@@ -255,11 +222,8 @@ class RfmState:
 
     def counted_purchase(self, order_id: str) -> Entry | None:
         """Return the purchase if it is held, not cancelled and already counts."""
-        raw = self.entries.get(order_id)
-        if raw is None:
-            return None
-        entry = decode_entry(raw)
-        return entry if entry.is_purchase and entry.ordered_at <= self.as_of else None
+        entry = self.held.find(order_id)
+        return entry if entry is not None and entry.is_purchase and entry.ordered_at <= self.as_of else None
 
     def _is_taken_back(self, purchase: Entry) -> bool:
         """Tell whether the counted linked returns leave no product of the purchase."""
@@ -270,7 +234,7 @@ class RfmState:
         """Return what the counted linked returns leave of each product of a purchase."""
         left = dict(purchase.products)
         for return_id in self.links.get(purchase.order_id, ()):
-            for product, quantity in self.entry(return_id).products:
+            for product, quantity in self.held.get(return_id).products:
                 if product in left:
                     left[product] -= quantity
         return left

@@ -46,8 +46,8 @@ def header_of(customer: Customer) -> StateHeader:
 
 def encode_state(header: StateHeader, rfm: RfmState) -> bytes:
     """Return the state record: the header and the orders, oldest first, whatever the order of arrival was."""
-    orders = b"".join([raw for _, _, raw in rfm.by_time])
-    return b"".join((_TWO_ITEMS, _pack(header), _LONG_ARRAY, len(rfm.by_time).to_bytes(4), orders))
+    held = rfm.held
+    return b"".join((_TWO_ITEMS, _pack(header), _LONG_ARRAY, len(held).to_bytes(4), held.encoded()))
 
 
 _TWO_ITEMS = b"\x92"

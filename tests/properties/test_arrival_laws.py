@@ -32,7 +32,7 @@ def arrange(dice: Random, orders: list[Fact]) -> list[Fact]:
 def lasting(record: bytes) -> bytes | None:
     """Return a state record without what follows the log: sequence, since, as_of and history; None when it is empty."""
     header, customer = read_header(record), decode_customer(record)
-    if not customer.rfm.entries:
+    if not customer.rfm.held:
         return None
     header.sequence, header.since, header.as_of, header.history = 0, -1, -1, b"[]"
     return encode_state(header, customer.rfm)

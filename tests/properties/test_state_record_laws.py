@@ -86,7 +86,7 @@ def expected_features(orders: list[Fact], at: int, window: int | None) -> Featur
 def test_a_bot_keeps_its_features_and_a_small_record(bot: Customer) -> None:
     rfm = bot.rfm
 
-    assert len(rfm.entries) <= HELD
+    assert len(rfm.held) <= HELD
     assert rfm.features(rfm.as_of) == expected_features(bot_orders(names=300), rfm.as_of, None)
     assert len(encode(bot)) < 1_000_000
 

@@ -45,15 +45,15 @@ def refusal(state: RfmState, order: Fact) -> Code:
 def test_within_the_cap_nothing_is_summed() -> None:
     state = a_state(orders(MAX_ENTRIES))
 
-    assert len(state.entries) == MAX_ENTRIES
+    assert len(state.held) == MAX_ENTRIES
     assert state.summary is None
 
 
 def test_the_oldest_order_is_the_one_that_is_summed() -> None:
     state = a_state(list(reversed(orders(MAX_ENTRIES + 1))))
 
-    assert "O0" not in state.entries
-    assert len(state.entries) == MAX_ENTRIES
+    assert "O0" not in state.held
+    assert len(state.held) == MAX_ENTRIES
     assert state.frequency() == MAX_ENTRIES + 1
     assert state.money == 10_000 * (MAX_ENTRIES + 1)
 
@@ -64,7 +64,7 @@ def test_a_purchase_is_summed_together_with_its_returns() -> None:
 
     state = a_state([bought, back, *orders(MAX_ENTRIES - 1)])
 
-    assert "R" not in state.entries
+    assert "R" not in state.held
     assert state.links == {}
     assert features(state) == (334, MAX_ENTRIES, 10_000 * (MAX_ENTRIES - 1) + 5_000, 2)
 
@@ -75,7 +75,7 @@ def test_a_purchase_that_was_taken_back_whole_is_summed_without_counting() -> No
 
     state = a_state([bought, back, *orders(MAX_ENTRIES - 1)])
 
-    assert "P" not in state.entries
+    assert "P" not in state.held
     assert features(state) == (334, MAX_ENTRIES - 1, 10_000 * (MAX_ENTRIES - 1) + 5_000, 1)
     assert state.summary is not None
     assert state.summary.days[0].products == {}
@@ -86,7 +86,7 @@ def test_a_return_dated_before_its_purchase_takes_the_purchase_along() -> None:
 
     state = a_state([back, *orders(MAX_ENTRIES)])
 
-    assert "O500" not in state.entries
+    assert "O500" not in state.held
     assert state.frequency() == MAX_ENTRIES - 1
     assert state.money == 10_000 * MAX_ENTRIES - 2_500
 
@@ -96,7 +96,7 @@ def test_an_unlinked_return_is_summed_with_its_sign() -> None:
 
     state = a_state([back, *orders(MAX_ENTRIES)])
 
-    assert "R" not in state.entries
+    assert "R" not in state.held
     assert features(state) == (334, MAX_ENTRIES, 10_000 * MAX_ENTRIES - 2_500, 1)
 
 
@@ -137,7 +137,7 @@ def test_too_large_orders_are_summed_at_once_and_bounded() -> None:
 
     state = a_state([huge])
 
-    assert state.entries == {}
+    assert len(state.held) == 0
     assert state.summary is not None
     assert state.summary.days[0].nameless_products == 1_200
     assert features(state) == (365, 1, 12_000_000, 1_200)
