@@ -27,7 +27,7 @@ def main() -> None:
         codes["segstream, compiled core"] = Path(compiled)
     with tempfile.TemporaryDirectory(prefix="segstream-bench-") as name:
         folder = Path(name)
-        with LocalKafka(folder / "kafka") as kafka, LocalRedis(folder / "redis") as redis:
+        with LocalKafka(folder / "kafka") as kafka, LocalRedis(folder / "redis", is_durable=False) as redis:
             throughput(kafka.bootstrap, redis.url, folder, codes, options.orders, options.runs)
             latency(kafka.bootstrap, redis.url, folder, codes, options.latency_seconds)
 

@@ -85,7 +85,8 @@ class Contestant:
         }
         if self._code is not None:
             env["PYTHONPATH"] = str(self._code)
-        command = [sys.executable, "-m", "stream_app.cli", "worker"]
+        # -P: else the folder this is started from would win over the code under test.
+        command = [sys.executable, "-P", "-m", "stream_app.cli", "worker"]
         child = Child.start(command, env=env, stdout=self._folder / "worker.out")
         try:
             yield psutil.Process(child.pid)

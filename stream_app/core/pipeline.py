@@ -46,8 +46,8 @@ class Outcome:
     """The moves in words, once the chunk is complete."""
     dead_letters: list[tuple[SourceRecord, Refusal]] = field(default_factory=list)
     touched: dict[str, Customer] = field(default_factory=dict)
-    restated: set[str] = field(default_factory=set)
-    """Those of them who are new or moved: Redis shows another standing for them, or none."""
+    newcomers: set[str] = field(default_factory=set)
+    """Those of them who were not known before."""
     counts: Counter[str] = field(default_factory=Counter)
     is_stopped: bool = False
     """True when the breaker tripped: the records after it were left unread."""
@@ -104,7 +104,6 @@ class Chunk:
         """Put the moves into words; nothing is folded after it."""
         outcome = self.outcome
         outcome.changes = announce(outcome.moves, self._progress.partition, self._scorer, self._rules)
-        outcome.restated.update(move.customer_id for move in outcome.moves)
 
     def _guard(self, record: SourceRecord, refusal: Refusal | None) -> None:
         self._progress.breaker.saw(is_bad=refusal is not None)
@@ -155,7 +154,7 @@ class Chunk:
         if customer_id not in self._customers:
             self._customers[customer_id] = customer
             self._progress.customers += 1
-            self.outcome.restated.add(customer_id)
+            self.outcome.newcomers.add(customer_id)
         self.outcome.touched[customer_id] = customer
 
     def _wait(self, customer: Customer) -> None:

@@ -56,7 +56,7 @@ class Parts:
 @contextmanager
 def running_parts(folder: Path) -> Iterator[Parts]:
     """Start Kafka and Valkey on free ports, and stop them at the end."""
-    with LocalRedis(folder / "redis") as redis, LocalKafka(folder / "kafka") as kafka:
+    with LocalRedis(folder / "redis", is_durable=False) as redis, LocalKafka(folder / "kafka") as kafka:
         settings = load_settings(
             kafka_bootstrap_servers=kafka.bootstrap,
             redis_url=redis.url,

@@ -15,12 +15,16 @@ from stream_app.local.ports import HOST, free_ports, require_free
 
 
 class LocalRedis(LocalPart):
-    """Valkey with an append-only file in a data directory of its own, as the worker needs it."""
+    """Valkey as the worker needs it, with an append-only file in a data directory of its own unless told otherwise."""
 
     name = "Redis"
 
-    def __init__(self, data_dir: Path, port: int | None = None, binary: str | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, port: int | None = None, binary: str | None = None, *, is_durable: bool = True
+    ) -> None:
         super().__init__(data_dir)
+        self._is_durable = is_durable
+        """Without a file a restart finds nothing, and the worker rebuilds it all from the changelog."""
         self.port = port or free_ports(1)[0]
         self._binary = binary
 
@@ -35,7 +39,7 @@ class LocalRedis(LocalPart):
             "bind": HOST,
             "port": str(self.port),
             "dir": str(self.data_dir),
-            "appendonly": "yes",
+            "appendonly": "yes" if self._is_durable else "no",
             "appendfsync": "everysec",
             # The append-only file is the one persistence; a second one would only cost time.
             "save": "",

@@ -9,29 +9,28 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
+from stream_app.worker.applier import Applier
 from stream_app.worker.assignment import Assignment
 from stream_app.worker.control import Control
 from stream_app.worker.fetch import Fetch
-from stream_app.worker.gauges import Gauges
+from stream_app.worker.gauges import ChunkClock, Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.kafka_config import orders_consumer, transactional_producer
-from stream_app.worker.lane import Lane
 from stream_app.worker.loader import load_lane
 from stream_app.worker.operator import obey
 from stream_app.worker.patience import Patience
 from stream_app.worker.startup import Startup
 from stream_app.worker.store import PartitionLost, Store
 from stream_app.worker.takeover import ChangelogReader, Takeover
-from stream_app.worker.transaction import Aborted, Transaction, Unsettled, outage_of
-from stream_app.worker.work import LaneWork, Work
+from stream_app.worker.transaction import Aborted, Transaction, Unsettled, Write, outage_of
+from stream_app.worker.work import Basis, LaneWork
 
 IDLE_SECONDS = 0.1
 CHECK_SECONDS = 1.0
@@ -41,17 +40,18 @@ log = structlog.get_logger("segstream.engine")
 
 
 class Engine:
-    """Owns the consumer, the producer, Redis and the partitions; another thread only writes chunks to Redis."""
+    """Owns the consumer, the producer, Redis and the partitions; the applier's thread only writes chunks to Redis."""
 
     transaction_class: type[Transaction] = Transaction
     store_class: type[Store] = Store
     takeover_class: type[Takeover] = Takeover
+    applier_class: type[Applier] = Applier
 
-    def __init__(self, settings: Settings, health: Health, submit: Callable[[Work], None]) -> None:
+    def __init__(self, settings: Settings, health: Health, submit: Callable[[LaneWork], None]) -> None:
         self._settings = settings
         self._health = health
         self._submit = submit
-        """Hands a chunk to the agent; the caller waits for `work.done`."""
+        """Hands a partition's share of a chunk to the agent; the caller waits for `work.done`."""
         self._halt = threading.Event()
         self._nonce = uuid.uuid4().hex
         self._patience = Patience()
@@ -61,9 +61,7 @@ class Engine:
         self.store = self.store_class(settings)
         self.gauges = Gauges(settings, health)
         self._transaction: Transaction | None = None
-        self._applier = ThreadPoolExecutor(1, "apply")
-        self._applying: Future[None] | None = None
-        self._lost: list[tuple[Lane, PartitionLost]] = []
+        self._applier = self.applier_class(self.store, self.gauges)
 
     def halt(self) -> None:
         """Ask the thread to settle its chunk, leave the group and end."""
@@ -92,6 +90,7 @@ class Engine:
                 if self._halt.wait(0.2):
                     return False
         self._run_id = self._startup.run_id
+        self._basis = Basis(self._startup.scorer, self._startup.rules, self._startup.identity)
         model = self._startup.scorer.model
         self.gauges.model(model.version, len(model.segments))
         return True
@@ -105,7 +104,7 @@ class Engine:
         )
 
     def _leave(self) -> None:
-        self._applier.shutdown()
+        self._applier.close()
         self._consumer.close()
         self._control.close()
         self._reader.close()
@@ -165,13 +164,14 @@ class Engine:
         lanes = self._assignment.lanes
         has_more = not self._assignment.is_settled or any(lane.may_have_due for lane in lanes.values())
         records = self._fetch.next(0.0 if has_more else IDLE_SECONDS)
+        basis = self._basis
         works = [
-            LaneWork(lanes[p], self._fetch.read(lanes[p], found, self._startup.rules)) for p, found in records.items()
+            LaneWork(lanes[p], basis, self._fetch.read(lanes[p], found, basis.rules)) for p, found in records.items()
         ]
-        self._await_apply()
+        self._finish_apply(is_patient=False)
         self._tend()
         works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
-        works += [LaneWork(lane, []) for lane in lanes.values() if lane.partition not in records]
+        works += [LaneWork(lane, basis, []) for lane in lanes.values() if lane.partition not in records]
         obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control)}
         self._process(transaction, self._load(works, obeyed), obeyed)
         self._publish()
@@ -230,46 +230,26 @@ class Engine:
         """Fold, commit, apply: Kafka first, Redis second, so that Redis may lag the changelog and never lead it."""
         if not works:
             return
-        chunk = Work(works, self._startup.scorer, self._startup.rules, self._startup.identity)
-        with self.gauges.chunk(sum(len(work.inbound) for work in works)):
-            self._submit(chunk)
-            chunk.done.result()
-        writes = [work.write for work in works if work.write is not None]
-        with self.gauges.transaction():
-            positions = transaction.run(writes)
+        with self.gauges.chunk(sum(len(work.inbound) for work in works)) as clock:
+            positions = transaction.run(self._fold(works, clock))
         self._health.committed_at = time.monotonic()
-        self._applying = self._applier.submit(self._timed_apply, works, positions)
+        self._finish_apply()
+        works = [work for work in works if self._assignment.lanes.get(work.lane.partition) is work.lane]
+        self._applier.start(works, positions)
         for work in works:
             self._settle(work, obeyed)
 
-    def _timed_apply(self, works: list[LaneWork], positions: dict[int, int]) -> None:
-        with self.gauges.apply():
-            self.apply(works, positions)
-
-    def apply(self, works: list[LaneWork], positions: dict[int, int]) -> None:
-        """Write the committed states of every partition to Redis; runs while the next chunk is fetched and decoded."""
+    def _fold(self, works: list[LaneWork], clock: ChunkClock) -> Iterator[Write]:
         for work in works:
-            lane = work.lane
+            with clock.folding():
+                self._submit(work)
+                work.done.result()
             assert work.write is not None
-            try:
-                self.store.apply(
-                    lane.lease,
-                    work.rows,
-                    position=positions[lane.partition],
-                    source_position=work.write.source_position,
-                    meta=work.write.meta,
-                    customers=work.write.customers,
-                )
-            except PartitionLost as lost:
-                self._lost.append((lane, lost))
+            yield work.write
 
-    def _await_apply(self) -> None:
-        """Wait until Redis holds the chunk before; nothing is read from it, and nobody's state changes, until then."""
-        applying, self._applying = self._applying, None
-        if applying is not None:
-            applying.result()
-        lost, self._lost = self._lost, []
-        for lane, reason in lost:
+    def _finish_apply(self, *, is_patient: bool = True) -> None:
+        """Take the partitions over again whose chunk Redis refused."""
+        for lane, reason in self._applier.finish(is_patient=is_patient):
             if self._assignment.lanes.get(lane.partition) is lane:
                 self._lose(reason)
 
@@ -281,8 +261,6 @@ class Engine:
         lane.keep(self._settings.cached_customers // max(1, len(self._assignment.lanes)))
         if work.is_due_complete:
             lane.nobody_due_until = max(lane.nobody_due_until, work.asked_until)
-        if lane.partition not in self._assignment.lanes:
-            return
         if lane.paused:
             log.error("partition paused", partition=lane.partition, reason=lane.paused)
             self._assignment.pause(lane)
@@ -290,10 +268,7 @@ class Engine:
             self._assignment.resume(lane)
 
     def _tend(self) -> None:
-        """Once a second make sure that idle partitions are still ours and whole, and that Redis did not restart.
-
-        Comes when nothing is being applied, so that Redis holds what the leases say.
-        """
+        """Once a second make sure that idle partitions are still ours and whole, and that Redis did not restart."""
         now = time.monotonic()
         if now - self._checked_at < CHECK_SECONDS:
             return

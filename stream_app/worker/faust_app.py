@@ -19,7 +19,7 @@ from stream_app.core.errors import StopError
 from stream_app.settings import Settings
 from stream_app.worker.engine import Engine
 from stream_app.worker.health import Health
-from stream_app.worker.work import WORKER_VERSION, Work
+from stream_app.worker.work import WORKER_VERSION, LaneWork
 
 log = structlog.get_logger("segstream.worker")
 
@@ -101,7 +101,7 @@ def _orders_service(app: WorkerApp, settings: Settings, chunks: Any, engine_clas
             # States are many, live long and hold no cycles: looking through them costs up to a third of the time.
             gc.set_threshold(1_000_000, 1_000, 1_000)
 
-            def submit(work: Work) -> None:
+            def submit(work: LaneWork) -> None:
                 asyncio.run_coroutine_threadsafe(chunks.put(work), loop).result()
 
             self._engine = engine_class(settings, app.health, submit)

@@ -24,6 +24,8 @@ class Lane:
     paused: str = ""
     """The reason code while the partition is paused; empty while it runs."""
     customers: dict[str, Customer] = field(default_factory=dict)
+    unapplied: dict[str, Customer] = field(default_factory=dict)
+    """Those of them whose newest state another thread is writing to Redis: what Redis says of them may be old."""
     nobody_due_until: int = NO_CLOCK
     """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
     scrub_rank: int = 0
@@ -45,4 +47,5 @@ class Lane:
         surplus = len(self.customers) - most
         if surplus > 0:
             for customer_id in list(self.customers)[: surplus + most // 4]:
-                del self.customers[customer_id]
+                if customer_id not in self.unapplied:
+                    del self.customers[customer_id]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from stream_app.core.customer import Customer
 from stream_app.core.state_record import decode_customer
+from stream_app.worker.lane import Lane
 from stream_app.worker.store import Store
 from stream_app.worker.work import LaneWork
 
@@ -33,12 +35,27 @@ def _load(work: LaneWork, store: Store, missing: list[str], budget: int) -> None
     unknown = [customer_id for customer_id in due if customer_id not in lane.customers]
     if unknown:
         _keep(work, store.load(lane.lease, unknown, due_until=clock, due_budget=0)[0])
-    work.due = due
     if budget:
         work.is_due_complete = len(due) < budget
         work.asked_until = clock
-    if budget and not due:
-        lane.nobody_due_until = clock
+        work.due = _with_unapplied(lane, due, clock)
+        if not work.due:
+            lane.nobody_due_until = clock
+
+
+def _with_unapplied(lane: Lane, due: list[str], clock: int) -> list[str]:
+    """Return who is due, of those with newer states than Redis has by what their states say; earliest first."""
+    unapplied = lane.unapplied
+    if not unapplied:
+        return due
+    found = [lane.customers[customer_id] for customer_id in due if customer_id not in unapplied]
+    found += [customer for customer in unapplied.values() if customer.due_at is not None and customer.due_at <= clock]
+    return [customer.customer_id for customer in sorted(found, key=_due_and_id)]
+
+
+def _due_and_id(customer: Customer) -> tuple[int, bytes]:
+    assert customer.due_at is not None
+    return customer.due_at, customer.customer_id.encode()
 
 
 def _keep(work: LaneWork, records: list[bytes | None]) -> None:

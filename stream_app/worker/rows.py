@@ -15,14 +15,20 @@ NEVER = "+inf"
 Row = tuple[tuple[str | int, ...], bytes]
 """What apply.lua writes of a customer: the fields, and the state record."""
 
+Before = tuple[str | bool, bool]
+"""Where Redis lists a customer so far (a segment's id, empty: nowhere, False: nobody knows), and who may be new."""
+
+LOOK_UP: Before = (False, True)
+NEW: Before = ("", True)
+
 _pack = msgspec.msgpack.Encoder().encode
 
 
-def row_of(header: StateHeader, record: bytes, *, is_restated: bool = True) -> Row:
+def row_of(header: StateHeader, record: bytes, before: Before | None) -> Row:
     """Return one customer's fields in the order that apply.lua reads them.
 
-    Instants in microseconds are texts: Lua's numbers lose digits on their way to Redis. A customer who is
-    not restated stands in Redis as before, so that half of the fields can stay away.
+    Instants in microseconds are texts: Lua's numbers lose digits on their way to Redis. `before` is None for a
+    customer whose segment stands in Redis as it is, so that half of the fields can stay away.
     """
     due_at = header.due_at
     fields = (
@@ -35,7 +41,7 @@ def row_of(header: StateHeader, record: bytes, *, is_restated: bool = True) -> R
         header.unique_products,
         header.model_version,
     )
-    return (fields + _standing(header) if is_restated else fields), record
+    return (fields if before is None else fields + before + _standing(header)), record
 
 
 def _standing(header: StateHeader) -> tuple[str | int, ...]:

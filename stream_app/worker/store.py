@@ -44,14 +44,30 @@ class Held(NamedTuple):
     """True when an earlier restore ended half way: going on from `position` is enough."""
 
 
+class Mark(NamedTuple):
+    """What Redis says of a partition between two chunks."""
+
+    position: int
+    customers: int
+
+
+NOWHERE = Mark(0, 0)
+
+
 @dataclass
 class Lease:
     """This worker's right to a partition: the claim, and what Redis must still say for it to hold."""
 
     partition: int
     claim: str
-    position: int = 0
-    customers: int = 0
+    mark: Mark = NOWHERE
+    promised: Mark | None = None
+    """The mark after the chunk that another thread is applying: until that is known to be done, either one holds."""
+
+    def fence(self) -> tuple[str | int, ...]:
+        """Return what a script compares before it reads: a mark is replaced in one step, so no half of one is seen."""
+        mark = self.mark
+        return (self.claim, *mark, *(self.promised or mark))
 
 
 class Store:
@@ -97,9 +113,7 @@ class Store:
         self, lease: Lease, ids: Sequence[str], *, due_until: int, due_budget: int
     ) -> tuple[list[bytes | None], list[str]]:
         """Return the state records of `ids`, and up to `due_budget` customers due at `due_until`, earliest first."""
-        status, *found = self._run(
-            self._load, lease, lease.claim, lease.position, lease.customers, self._customer, due_until, due_budget, *ids
-        )
+        status, *found = self._run(self._load, lease, *lease.fence(), self._customer, due_until, due_budget, *ids)
         if status != b"OK":
             raise PartitionLost(lease.partition, status.decode())
         states, due = found
@@ -111,23 +125,21 @@ class Store:
     ) -> None:  # fmt: skip
         """Write committed states and move the position, both or neither."""
         values: list[Any] = [
-            lease.claim, lease.position, position, source_position, meta, customers, int(time.time() * 1_000),
+            lease.claim, lease.mark.position, position, source_position, meta, customers, int(time.time() * 1_000),
             self._customer, self._segment, f":customers:{lease.partition}", int(is_rebuild), *packed(rows),
         ]  # fmt: skip
         status = self._run(self._apply, lease, *values).decode()
         if status not in {"OK", "DONE"}:
             raise PartitionLost(lease.partition, status)
-        lease.position, lease.customers = position, customers
+        lease.mark = Mark(position, customers)
 
     def check(self, lease: Lease, first_rank: int) -> int:
         """Check the claim and the next slice of customers; return the rank to go on from."""
         last_rank = first_rank + SCRUB_SLICE - 1
-        status = self._run(
-            self._check, lease, lease.claim, lease.position, lease.customers, self._customer, first_rank, last_rank
-        ).decode()
+        status = self._run(self._check, lease, *lease.fence(), self._customer, first_rank, last_rank).decode()
         if status != "OK":
             raise PartitionLost(lease.partition, status)
-        return 0 if last_rank + 1 >= lease.customers else last_rank + 1
+        return 0 if last_rank + 1 >= lease.mark.customers else last_rank + 1
 
     def wipe(self, lease: Lease) -> bool:
         """Remove a slice of the partition's keys; return whether all are gone."""

@@ -21,8 +21,8 @@ from stream_app.core.state_record import read_header
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import log_reader
 from stream_app.worker.meta import META_KEY, Identity, Meta, check_identity, decode_meta, encode_meta, progress_of
-from stream_app.worker.rows import Row, row_of
-from stream_app.worker.store import RESTORE_SLICE, Held, Lease, PartitionLost, Store
+from stream_app.worker.rows import LOOK_UP, Row, row_of
+from stream_app.worker.store import RESTORE_SLICE, Held, Lease, Mark, PartitionLost, Store
 
 STEP_SECONDS = 0.05
 CALL_SECONDS = 5.0
@@ -118,7 +118,7 @@ class Takeover:
         if self._is_damaged or _must_rebuild(held, meta, end):
             yield from self._wipe()
             held, meta = NOTHING, None
-        self._lease.position = held.position
+        self._lease.mark = Mark(held.position, 0)
         self.to_restore = end - held.position
         last_key = META_KEY
         for records in self._reader.read(self.partition, held.position, end):
@@ -173,14 +173,14 @@ class Takeover:
             if key == META_KEY:
                 meta = self._checked(value)
             elif not key.startswith(b"\0"):
-                rows[key] = row_of(read_header(value), value)
+                rows[key] = row_of(read_header(value), value, LOOK_UP)
         self.restored += len(records)
         self._write(list(rows.values()), meta, records[-1][0] + 1, RESTORING, is_rebuild=is_rebuild)
         return meta
 
     def _finish(self, meta: Meta | None) -> None:
         """Say that Redis is whole again; raises PartitionLost when it holds more or fewer customers than it should."""
-        self._write([], meta, self._lease.position, 0 if meta is None else meta.customers)
+        self._write([], meta, self._lease.mark.position, 0 if meta is None else meta.customers)
         self._store.check(self._lease, 0)
 
     def _write(

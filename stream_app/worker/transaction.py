@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -66,37 +67,49 @@ class Transaction:
         except KafkaException as error:
             raise outage_of(error) from error
 
-    def run(self, writes: Sequence[Write]) -> dict[int, int]:
-        """Commit the writes; return for each partition the changelog offset after its meta record."""
+    def run(self, writes: Iterable[Write]) -> dict[int, int]:
+        """Commit the writes; return for each partition the changelog offset after its meta record.
+
+        Each write is produced as soon as it is there: the client sends it while the next one is made.
+        """
         try:
             self.begin()
-            self.produce(writes)
-            self.send_offsets(writes)
-        except KafkaException as error:
+            made = self.produce(writes)
+            self.send_offsets(made)
+        except (KafkaException, BufferError) as error:
             self._abort(error)
-        except BufferError as error:
-            self._abort(error)
+        except Exception:
+            # A bug while folding: the process ends, and committed readers need not wait for the time-out.
+            with suppress(KafkaException):
+                self._producer.abort_transaction(SLICE_SECONDS)
+            raise
         self.commit()
-        return {write.partition: self._meta_offsets[write.partition] + 1 for write in writes}
+        return {write.partition: self._meta_offsets[write.partition] + 1 for write in made}
 
     def begin(self) -> None:
         """Open the transaction."""
         self._meta_offsets = {}
         self._producer.begin_transaction()
 
-    def produce(self, writes: Sequence[Write]) -> None:
-        """Hand everything to the producer; the meta record is the last of its partition."""
-        topics, produce = self._topics, self._producer.produce
+    def produce(self, writes: Iterable[Write]) -> list[Write]:
+        """Hand everything to the producer, one partition after the other; return what it was."""
+        made: list[Write] = []
         for write in writes:
-            partition = write.partition
-            for key, value, headers in write.changes:
-                produce(topics.changes, value, key, partition, headers=headers)
-            for key, state in write.states:
-                produce(topics.state, state, key, partition)
-            for letter_key, letter, letter_headers in write.dead_letters:
-                produce(topics.dead_letters, letter, letter_key, partition, headers=letter_headers)
-            produce(topics.state, write.meta, META_KEY, partition, on_delivery=self._delivered)
-            self._producer.poll(0)
+            self._produce(write)
+            made.append(write)
+        return made
+
+    def _produce(self, write: Write) -> None:
+        """Produce one partition's share; the meta record is its last."""
+        topics, produce, partition = self._topics, self._producer.produce, write.partition
+        for key, value, headers in write.changes:
+            produce(topics.changes, value, key, partition, headers=headers)
+        for key, state in write.states:
+            produce(topics.state, state, key, partition)
+        for letter_key, letter, letter_headers in write.dead_letters:
+            produce(topics.dead_letters, letter, letter_key, partition, headers=letter_headers)
+        produce(topics.state, write.meta, META_KEY, partition, on_delivery=self._delivered)
+        self._producer.poll(0)
 
     def _delivered(self, error: KafkaError | None, record: Any) -> None:
         if error is None:

@@ -16,17 +16,27 @@ from stream_app.core.rules import Rules
 from stream_app.core.state_record import encode_state, header_of
 from stream_app.worker.lane import BREAKER, Lane
 from stream_app.worker.meta import Identity, encode_meta, meta_of
-from stream_app.worker.rows import Row, row_of
+from stream_app.worker.rows import NEW, Before, Row, row_of
 from stream_app.worker.transaction import Write
 
 WORKER_VERSION = version("segstream")
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What every order is judged by."""
+
+    scorer: Scorer
+    rules: Rules
+    identity: Identity
+
+
 @dataclass
 class LaneWork:
-    """One partition's share of a chunk."""
+    """One partition's share of a chunk: handed to the agent as one item, done when its future is."""
 
     lane: Lane
+    basis: Basis
     inbound: list[Inbound]
     customers: dict[str, Customer] = field(default_factory=dict)
     due: list[str] = field(default_factory=list)
@@ -34,65 +44,58 @@ class LaneWork:
     """True when `due` names everybody who was due when it was read."""
     asked_until: int = -1
 
+    done: Future[None] = field(default_factory=Future)
     outcome: Outcome = field(default_factory=Outcome)
     write: Write | None = None
     rows: list[Row] = field(default_factory=list)
 
-
-@dataclass
-class Work:
-    """A chunk: handed to the agent as one item, done when its future is."""
-
-    lanes: list[LaneWork]
-    scorer: Scorer
-    rules: Rules
-    identity: Identity
-    done: Future[None] = field(default_factory=Future)
-
     def run(self) -> None:
         """Fold and score everything, and encode what will be written."""
-        for lane_work in self.lanes:
-            self._run_lane(lane_work)
-
-    def _run_lane(self, work: LaneWork) -> None:
-        lane = work.lane
-        chunk = Chunk(lane.progress, work.customers, self.scorer, self.rules)
-        chunk.process(work.inbound)
-        if not chunk.outcome.is_stopped:
-            chunk.fire(work.due)
-            if work.is_due_complete:
-                lane.progress.clock.forget(work.asked_until)
-        chunk.announce()
-        work.outcome = chunk.outcome
+        lane, basis = self.lane, self.basis
+        chunk = Chunk(lane.progress, self.customers, basis.scorer, basis.rules)
+        chunk.process(self.inbound)
         if chunk.outcome.is_stopped:
             lane.paused = BREAKER
-        self._encode(work)
+        else:
+            chunk.fire(self.due)
+            if self.is_due_complete:
+                lane.progress.clock.forget(self.asked_until)
+        chunk.announce()
+        self.outcome = chunk.outcome
+        self._encode()
 
-    def _encode(self, work: LaneWork) -> None:
-        lane, outcome = work.lane, work.outcome
+    def _encode(self) -> None:
+        lane, outcome, basis = self.lane, self.outcome, self.basis
         meta = meta_of(
             lane.progress,
-            self.identity,
+            basis.identity,
             control_position=lane.control_position,
-            model_version=self.scorer.model.version,
+            model_version=basis.scorer.version,
             paused=lane.paused,
         )
         write = Write(lane.partition, lane.progress.source_position, encode_meta(meta), lane.progress.customers)
         for change in outcome.changes:
             write.changes.append((change.customer_id.encode(), encode_change(change), change_headers(change)))
-        for customer_id, customer in outcome.touched.items():
-            header = header_of(customer)
-            record = encode_state(header, customer.rfm)
-            write.states.append((customer_id.encode(), record))
-            work.rows.append(row_of(header, record, is_restated=customer_id in outcome.restated))
+        self._encode_states(write)
         for letter, refusal in outcome.dead_letters:
             headers = letter_headers(
                 refusal,
                 letter.headers() or [],
-                topic=self.rules.orders_topic,
+                topic=basis.rules.orders_topic,
                 partition=lane.partition,
                 offset=letter.offset(),
                 version=WORKER_VERSION,
             )
             write.dead_letters.append((letter.key(), letter.value(), headers))
-        work.write = write
+        self.write = write
+
+    def _encode_states(self, write: Write) -> None:
+        outcome = self.outcome
+        before: dict[str, Before] = dict.fromkeys(outcome.newcomers, NEW)
+        for move in outcome.moves:
+            before.setdefault(move.customer_id, (move.old_id, False))
+        for customer_id, customer in outcome.touched.items():
+            header = header_of(customer)
+            record = encode_state(header, customer.rfm)
+            write.states.append((customer_id.encode(), record))
+            self.rows.append(row_of(header, record, before.get(customer_id)))

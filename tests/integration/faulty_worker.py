@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from stream_app.core.errors import SegstreamError
 from stream_app.core.pipeline import Progress
 from stream_app.settings import load_settings
 from stream_app.worker import takeover
+from stream_app.worker.applier import Applier, Lost
 from stream_app.worker.engine import Engine
 from stream_app.worker.meta import Meta, progress_of
 from stream_app.worker.run import run_worker
@@ -88,10 +89,11 @@ class FaultyTransaction(Transaction):
     _is_counted = True
     _has_offsets = False
 
-    def run(self, writes: Sequence[Write]) -> dict[int, int]:
-        self._is_counted = any(write.changes for write in writes)
+    def run(self, writes: Iterable[Write]) -> dict[int, int]:
+        made = list(writes)
+        self._is_counted = any(write.changes for write in made)
         self._has_offsets = False
-        return super().run(writes)
+        return super().run(made)
 
     def _is_next(self, point: str) -> bool:
         return self._is_counted and FAULT.is_next(point)
@@ -107,15 +109,17 @@ class FaultyTransaction(Transaction):
         if is_the_one and FAULT.bug == "chunk_kept_over_revoke":
             self.engine.poll_until_rejoined()
 
-    def produce(self, writes: Sequence[Write]) -> None:
+    def produce(self, writes: Iterable[Write]) -> list[Write]:
+        made = list(writes)
         if self._is_next("late_records"):
             # The client sends records when it likes: they may follow the offsets.
-            self.send_offsets(writes)
+            self.send_offsets(made)
         self._hit("late_records")
-        super().produce(writes)
+        super().produce(made)
         if self._is_next("produce"):
             self._producer.flush(5)
         self._hit("produce")
+        return made
 
     def send_offsets(self, writes: Sequence[Write]) -> None:
         FAULT.offsets = {write.partition: write.source_position for write in writes}
@@ -202,9 +206,24 @@ class FaultyTakeover(Takeover):
         return meta
 
 
+class FaultyApplier(Applier):
+    """Counts chunks that are half and wholly applied."""
+
+    def apply(self, works: list[LaneWork], positions: dict[int, int]) -> Lost:
+        lost: Lost = []
+        if len(works) > 1:
+            lost = super().apply(works[:1], positions)
+            FAULT.hit("mid_apply")
+            works = works[1:]
+        lost += super().apply(works, positions)
+        FAULT.hit("applied")
+        return lost
+
+
 class FaultyEngine(Engine):
     """The engine with the parts above."""
 
+    applier_class = FaultyApplier
     transaction_class = FaultyTransaction
     store_class = FaultyStore
     takeover_class = FaultyTakeover
@@ -223,15 +242,8 @@ class FaultyEngine(Engine):
 
     def apply_works(self, positions: dict[int, int]) -> None:
         """Write to Redis what the transaction under way has not committed."""
-        super().apply(self._works, positions)
-
-    def apply(self, works: list[LaneWork], positions: dict[int, int]) -> None:
-        if len(works) > 1:
-            super().apply(works[:1], positions)
-            FAULT.hit("mid_apply")
-            works = works[1:]
-        super().apply(works, positions)
-        FAULT.hit("applied")
+        self._finish_apply()
+        Applier.apply(self._applier, self._works, positions)
 
     def poll_until_rejoined(self) -> None:
         """Let a revocation and a new assignment happen in the middle of a chunk, once."""
