@@ -32,7 +32,7 @@ def main() -> None:
         folder = Path(name)
         with LocalKafka(folder / "kafka") as kafka, LocalRedis(folder / "redis") as redis:
             servers = Servers(kafka.bootstrap, redis.url, folder)
-            for part in options.parts.split(","):
+            for part in options.parts:
                 _measure(part, contestants, servers, options)
 
 
@@ -43,7 +43,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--latency-seconds", type=float, default=10, help="seconds per rate and round")
     parser.add_argument("--only", help="contestants by the beginnings of their keys, as in segstream,streams-eos")
     parser.add_argument("--parts", default=",".join(PARTS), help="what to measure, of %(default)s")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.parts = options.parts.split(",")
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    return options
 
 
 def _measure(part: str, contestants: list[Contestant], servers: Servers, options: argparse.Namespace) -> None:
