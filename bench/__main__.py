@@ -1,73 +1,108 @@
-"""`make bench`: throughput, CPU, memory and latency of one worker on this machine's own Kafka and Valkey."""
+"""`make bench`: throughput, CPU, memory and latency of our worker and its peers, on a Kafka and a Valkey of its own."""
 
 from __future__ import annotations
 
 import argparse
-import os
+import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import median
+from typing import TypeVar
 
-from bench.contestant import Contestant, Run
-from bench.latency import latencies, percentile
+from bench import bot
+from bench.contestant import Contestant
+from bench.deployment import Servers
+from bench.latency import RATES, latencies
+from bench.lineup import built, chosen, everybody
+from bench.segstream import Segstream
+from bench.table import bot_table, latency_table, omissions, throughput_table
+from bench.throughput import Run, run
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
+
+Item = TypeVar("Item")
+PARTS = ("throughput", "latency", "bot")
 
 
 def main() -> None:
     """Measure and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--orders", type=int, default=300_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--latency-seconds", type=float, default=30)
-    options = parser.parse_args()
-    compiled = os.environ.get("SEGSTREAM_COMPILED")
-    codes: dict[str, Path | None] = {"segstream": None}
-    if compiled:
-        codes["segstream, compiled core"] = Path(compiled)
+    options = _options()
+    contestants = built(chosen(everybody(), options.only))
     with tempfile.TemporaryDirectory(prefix="segstream-bench-") as name:
         folder = Path(name)
         with LocalKafka(folder / "kafka") as kafka, LocalRedis(folder / "redis", is_durable=False) as redis:
-            throughput(kafka.bootstrap, redis.url, folder, codes, options.orders, options.runs)
-            latency(kafka.bootstrap, redis.url, folder, codes, options.latency_seconds)
+            servers = Servers(kafka.bootstrap, redis.url, folder)
+            for part in options.parts:
+                _measure(part, contestants, servers, options)
 
 
-def throughput(kafka: str, redis: str, folder: Path, codes: dict[str, Path | None], number: int, rounds: int) -> None:
-    """Run every contestant once a round, so that the machine's moods hit all of them."""
-    results: dict[str, list[Run]] = {name: [] for name in codes}
-    for _ in range(rounds):
-        for name, code in codes.items():
-            contestant = Contestant(kafka, redis, folder, code)
-            contestant.fill(number)
-            results[name].append(contestant.run(number))
-            contestant.redis.flushall()
-    print(f"\n{number:,} orders, median of {rounds} interleaved runs (least to most)\n")
-    print("| | orders/s | CPU µs per order | memory MB | changes |\n|---|---|---|---|---|")
-    for name, runs in results.items():
-        rates = [run.orders_per_second for run in runs]
-        cpu = [run.cpu_us_per_order for run in runs]
-        print(
-            f"| {name} | {median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) "
-            f"| {median(cpu):.1f} ({min(cpu):.1f} to {max(cpu):.1f}) "
-            f"| {median(run.memory_mb for run in runs):,.0f} | {runs[-1].changes:,} |",
-            flush=True,
-        )
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--orders", type=int, default=300_000, help="orders a run")
+    parser.add_argument("--runs", type=int, default=5, help="rounds; in each, every contestant runs once")
+    parser.add_argument("--latency-seconds", type=float, default=10, help="seconds per rate and round")
+    parser.add_argument("--only", help="contestants by the beginnings of their keys, as in segstream,streams-eos")
+    parser.add_argument("--parts", default=",".join(PARTS), help="what to measure, of %(default)s")
+    options = parser.parse_args()
+    options.parts = options.parts.split(",")
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    return options
 
 
-def latency(kafka: str, redis: str, folder: Path, codes: dict[str, Path | None], seconds: float) -> None:
-    """Measure from produce to a committed reader at two rates."""
-    print("\n| | orders/s | p50 ms | p99 ms | orders |\n|---|---|---|---|---|")
-    for name, code in codes.items():
-        for rate in (500, 3_000):
-            contestant = Contestant(kafka, redis, folder, code)
-            with contestant.worker():
-                found = latencies(contestant, rate, seconds)
-            print(
-                f"| {name} | {rate:,} | {percentile(found, 0.5):.0f} | {percentile(found, 0.99):.0f} "
-                f"| {len(found):,} |",
-                flush=True,
-            )
-            contestant.redis.flushall()
+def _measure(part: str, contestants: list[Contestant], servers: Servers, options: argparse.Namespace) -> None:
+    title, table = {
+        "throughput": lambda: throughput(contestants, servers, options.orders, options.runs),
+        "latency": lambda: latency(contestants, servers, options.latency_seconds, options.runs),
+        "bot": lambda: bot_comparison(contestants, servers, options.runs),
+    }[part]()
+    print(f"\n{title}, median of {options.runs} interleaved rounds (least to most)\n\n{table}", flush=True)
+
+
+def throughput(contestants: list[Contestant], servers: Servers, number: int, rounds: int) -> tuple[str, str]:
+    """Run everybody once a round, so that the machine's moods hit all of them."""
+    results: dict[str, list[Run]] = {one.name: [] for one in contestants}
+    for contestant in _interleaved(contestants, rounds):
+        found = run(contestant, servers, number)
+        _say(f"{contestant.name}: {found.orders_per_second:,.0f} orders/s")
+        results[contestant.name].append(found)
+    notes = omissions(contestants)
+    return "Throughput", throughput_table(results) + (f"\n\nWhat each does not do:\n\n{notes}" if notes else "")
+
+
+def latency(contestants: list[Contestant], servers: Servers, seconds: float, rounds: int) -> tuple[str, str]:
+    """Measure from produce to a committed reader."""
+    timed = [one for one in contestants if one.is_timed_by_order]
+    results: dict[tuple[str, int], list[tuple[float, float]]] = {(c.name, rate): [] for c in timed for rate in RATES}
+    for contestant in _interleaved(timed, rounds):
+        for rate, found in latencies(contestant, servers, seconds).items():
+            _say(f"{contestant.name}: p99 of {found[1]:.0f} ms at {rate:,} orders/s")
+            results[contestant.name, rate].append(found)
+    return "From produce to a committed reader", latency_table(results)
+
+
+def bot_comparison(contestants: list[Contestant], servers: Servers, rounds: int) -> tuple[str, str]:
+    """Measure the other customers' latency with and without the bot, in pairs."""
+    results: dict[str, list[float]] = {arm: [] for arm in bot.ARMS}
+    ours = next((one for one in contestants if isinstance(one, Segstream)), None)
+    if ours is None:
+        return "The bot", "segstream is not among the contestants."
+    for arm in _interleaved(list(bot.ARMS), rounds):
+        results[arm].append(bot.others_p99(ours, servers, arm))
+        _say(f"{arm}: p99 of {results[arm][-1]:.1f} ms")
+    title = f"{bot.OTHERS:,} orders/s of others, and {bot.BOT_ORDERS:,} orders of one customer"
+    return title, bot_table(results, bot.WITHOUT)
+
+
+def _interleaved(items: Sequence[Item], rounds: int) -> Iterator[Item]:
+    """Yield everything once a round; each round begins one place further, so that nobody always comes first."""
+    for at in range(rounds):
+        begin = at % max(1, len(items))
+        yield from (*items[begin:], *items[:begin])
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 import msgspec
 
@@ -47,12 +49,31 @@ def orders(number: int, *, customers: int = CUSTOMERS) -> Iterator[tuple[bytes, 
         yield customer_id.encode(), _encode(order)
 
 
-def model(window_days: int | None = 365) -> SegmentModel:
-    """Return log1p → StandardScaler → PCA(3) → KMeans(5), fitted once on fixed synthetic customers."""
+class Line(msgspec.Struct):
+    """A line as the workload writes it."""
+
+    product_id: str
+    quantity: int
+    unit_price: float
+
+
+class Order(msgspec.Struct):
+    """An order as the workload writes it."""
+
+    order_id: str
+    customer_id: str
+    ordered_at: str
+    lines: list[Line]
+
+
+@cache
+def pipeline() -> Any:
+    """Return log1p → StandardScaler → PCA(3) → KMeans(5), fitted on fixed synthetic customers."""
     import numpy as np
     from sklearn.cluster import KMeans
     from sklearn.decomposition import PCA
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
     rng = np.random.default_rng(0)
     count = 5_000
@@ -63,9 +84,14 @@ def model(window_days: int | None = 365) -> SegmentModel:
         frequency * rng.lognormal(4, 0.7, count),
         frequency * rng.uniform(1, 3, count),
     ]
-    scaler = StandardScaler().fit(np.log1p(features))
-    pca = PCA(3).fit(scaler.transform(np.log1p(features)))
-    kmeans = KMeans(5, n_init=5, random_state=0).fit(pca.transform(scaler.transform(np.log1p(features))))
+    steps = (FunctionTransformer(np.log1p), StandardScaler(), PCA(3), KMeans(5, n_init=5, random_state=0))
+    return make_pipeline(*steps).fit(features)
+
+
+@cache
+def model(window_days: int | None = 365) -> SegmentModel:
+    """Return the same pipeline as the worker reads it."""
+    _, scaler, pca, kmeans = (step for _, step in pipeline().steps)
     profile = Profile(customers=0, share=0.2, recency_days=0, frequency=0, monetary=0, unique_products=0)
     return SegmentModel(
         version="20250101T000000Z-workload",

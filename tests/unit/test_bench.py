@@ -1,10 +1,25 @@
-"""The benchmark measures the same work every time."""
+"""The benchmark measures the same work every time, and says of it what it should."""
 
 from __future__ import annotations
 
-from bench.latency import percentile
-from bench.workload import CUSTOMERS, orders
+import json
+import re
+from itertools import islice
+
+import pytest
+
+from bench.bot import mixed
+from bench.figures import paired_ratios, percentile, spread
+from bench.latency import newcomers
+from bench.lineup import chosen, everybody
+from bench.peers.streams import PROJECT
+from bench.recount import recount
+from bench.table import bot_table, latency_table, markdown, omissions, throughput_table
+from bench.throughput import Run
+from bench.workload import CUSTOMERS, model, orders
+from model_store.scoring import Scorer
 from stream_app.core.order import read_order
+from stream_app.local.kafka_jars import KAFKA
 
 
 def test_the_workload_is_the_same_every_time() -> None:
@@ -23,7 +38,100 @@ def test_a_few_customers_place_many_of_the_orders() -> None:
     assert all(int(key[1:]) < CUSTOMERS for key in keys)
 
 
-def test_percentiles_are_values_that_were_measured() -> None:
-    values = [float(n) for n in range(1, 101)]
+def test_the_recount_puts_customers_where_the_worker_would_put_them() -> None:
+    totals: dict[str, tuple[int, int, set[str]]] = {}
+    for _, value in orders(300):
+        order = json.loads(value)
+        frequency, monetary, products = totals.get(order["customer_id"], (0, 0, set()))
+        monetary += sum(round(line["quantity"] * line["unit_price"] * 10_000) for line in order["lines"])
+        products |= {line["product_id"] for line in order["lines"]}
+        totals[order["customer_id"]] = frequency + 1, monetary, products
 
-    assert (percentile(values, 0.5), percentile(values, 0.99)) == (51.0, 100.0)
+    found = recount(300)
+
+    scorer = Scorer(model())
+    assert found.frequencies == {one: frequency for one, (frequency, _, _) in totals.items()}
+    assert found.segments == {
+        one: scorer.ids[scorer.assign(0, frequency, monetary, len(products))]
+        for one, (frequency, monetary, products) in totals.items()
+    }
+    assert len(found.segments) <= found.changes <= 300
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    values = [float(n) for n in range(100, 0, -1)]
+
+    assert percentile(values, 0.5) == 51
+    assert percentile(values, 0.99) == 100
+    assert percentile([7.0], 0.99) == 7
+
+
+def test_a_spread_names_the_median_the_least_and_the_most() -> None:
+    assert spread([3_000, 1_000, 2_000]) == "2,000 (1,000 to 3,000)"
+    assert spread([0.25], 2) == "0.25"
+
+
+def test_ratios_compare_what_was_measured_in_the_same_round() -> None:
+    assert paired_ratios([2, 30], [1, 10]) == [2, 3]
+    with pytest.raises(ValueError, match="shorter"):
+        paired_ratios([2, 30], [1])
+
+
+def test_a_table_has_a_line_for_everybody_who_ran() -> None:
+    runs = [Run(1_000, 10.0, 5.0, 100.0, 7), Run(1_000, 30.0, 6.0, 101.0, 7), Run(1_000, 20.0, 7.0, 102.0, 7)]
+
+    lines = throughput_table({"ours": runs, "absent": []}).splitlines()
+
+    assert lines[1:] == [
+        "| --- | --: | --: | --: | --: | --: |",
+        "| ours | 1,000 | 20 (10 to 30) | 6.0 (5.0 to 7.0) | 101 (100 to 102) | 7 |",
+    ]
+
+
+def test_a_latency_table_has_a_line_for_each_rate() -> None:
+    lines = latency_table({("ours", 500): [(1, 9), (3, 9)], ("ours", 3_000): [(2, 8)]}).splitlines()
+
+    assert lines[2:] == ["| ours | 500 | 2 (1 to 3) | 9 (9 to 9) |", "| ours | 3,000 | 2 | 8 |"]
+
+
+def test_the_bot_table_gives_the_median_of_the_paired_ratios() -> None:
+    # The ratio of the medians would be 1: pairs take out what a slow round does to both.
+    lines = bot_table({"without": [10, 20, 30], "with": [15, 20, 60]}, "without").splitlines()
+
+    assert lines[2:] == [
+        "| without | 20.0 (10.0 to 30.0) |  |",
+        "| with | 20.0 (15.0 to 60.0) | 1.50 (1.00 to 2.00) |",
+    ]
+
+
+def test_a_table_is_markdown() -> None:
+    assert markdown(("", "n"), [("a", "1")]) == "|  | n |\n| --- | --: |\n| a | 1 |"
+
+
+def test_every_peer_says_what_it_does_not_do() -> None:
+    peers = [one for one in everybody() if not one.key.startswith("segstream")]
+
+    text = omissions(peers)
+
+    assert all(one.lacks and one.name in text for one in peers)
+
+
+def test_contestants_are_chosen_by_the_beginning_of_their_keys() -> None:
+    keys = [one.key for one in chosen(everybody(), "segstream,streams-eos")]
+
+    assert {"segstream", "streams-eos-1", "streams-eos-2"} <= set(keys)
+    assert not any(key.startswith(("faust", "streams-alo")) for key in keys)
+    with pytest.raises(SystemExit, match="Nobody is called flink"):
+        chosen(everybody(), "segstream,flink")
+
+
+def test_the_bot_orders_as_often_as_all_others_together() -> None:
+    bot = (("bot", f"O{n}") for n in range(9))
+
+    assert list(islice(mixed(newcomers("a"), bot), 4)) == [("a0", "O1"), ("bot", "O0"), ("a1", "O1"), ("bot", "O1")]
+
+
+def test_kafka_streams_has_the_version_of_the_broker() -> None:
+    found = re.findall(r"<kafka.version>(.*)</kafka.version>", (PROJECT / "pom.xml").read_text())
+
+    assert found == [KAFKA.rsplit(":", 1)[1]]
