@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log1p
+from typing import Final
 
 import numpy as np
 
 from model_store.segment_model import SegmentModel
 
-LOG_BITS = 26
-WEIGHT_BITS = 28
-LOG_ONE = 1 << LOG_BITS
-DAYS_IN_TABLE = 36_526
+LOG_BITS: Final = 26
+WEIGHT_BITS: Final = 28
+LOG_ONE: Final = 1 << LOG_BITS
+DAYS_IN_TABLE: Final = 36_526
 """A hundred years of days; counts below it are looked up too."""
 
-MONEY_SCALE = 10_000
+MONEY_SCALE: Final = 10_000
 
-LOG: list[int] = [round(log1p(n) * LOG_ONE) for n in range(DAYS_IN_TABLE)]
+LOG: Final[list[int]] = [round(log1p(n) * LOG_ONE) for n in range(DAYS_IN_TABLE)]
 
 
 def log_count(count: int) -> int:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import msgspec
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartition
 
-from stream_app.contract.segment_change import ChangeMessage
+from stream_app.contract.segment_change import decode_change
 from stream_app.core.errors import SegstreamError
 from stream_app.settings import Settings
 from stream_app.words import describe_change
 from stream_app.worker.kafka_config import log_reader
-
-decode_change = msgspec.json.Decoder(ChangeMessage).decode
 
 
 class Changes:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal
-from stream_app.contract.segment_change import encode_change
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
 from stream_app.core.inbound import SourceRecord
@@ -58,7 +57,7 @@ class Driver:
 
     def _keep(self, outcome: Outcome) -> None:
         for change in outcome.changes:
-            self.changes.setdefault(change.customer_id, []).append(encode_change(change))
+            self.changes.setdefault(change.key.decode(), []).append(change.value)
         self.dead_letters += outcome.dead_letters
         for name, customer in outcome.touched.items():
             self.states[name] = encode_state(header_of(customer), customer.rfm)

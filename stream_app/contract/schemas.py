@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from stream_app.contract.change_record import CHANGE_SCHEMA
 from stream_app.contract.dead_letter import CODE_HEADER, CONNECT, CUT_HEADER, VERSION_HEADER, Code
 from stream_app.contract.order import MAX_AMOUNT, Order
-from stream_app.contract.segment_change import CHANGE_SCHEMA, SegmentChange
+from stream_app.contract.segment_change import SegmentChange
 
 FOLDER = Path(__file__).with_name("schemas")
 BASE = CHANGE_SCHEMA.rpartition("/")[0]

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from hashlib import sha1
 from typing import Annotated, Literal
-from uuid import NAMESPACE_URL
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
-
-CHANGE_TYPE = "segstream.segment-changed.v1"
-CHANGE_SOURCE = "/segstream/worker"
-CHANGE_SCHEMA = "https://segstream.dev/schemas/segment-change.v1.json"
 
 Cause = Literal["order", "return", "correction", "aging", "expiry", "model", "erasure"]
 
@@ -87,7 +81,7 @@ class SegmentChange(BaseModel):
 
 
 class ChangeMessage(msgspec.Struct, frozen=True, gc=False):
-    """A SegmentChange as the worker writes it; `SegmentChange` says what each field means."""
+    """A SegmentChange as readers take it in; `SegmentChange` says what each field means."""
 
     event_id: str
     customer_id: str
@@ -114,38 +108,5 @@ class HistoryStep(msgspec.Struct, frozen=True, gc=False):
     cause: Cause
 
 
-encode_change = msgspec.json.Encoder().encode
-
-
-def event_id(deployment: str, customer_id: str, sequence: int) -> str:
-    """Return the event's id, the same whenever and by whomever the change is published.
-
-    >>> event_id("segstream", "C1", 1)
-    '05bbbdaa-b363-596b-b9df-ce5a2b2c5a07'
-    """
-    digest = sha1(_NAMESPACE + f"{deployment}\0{customer_id}\0{sequence}".encode(), usedforsecurity=False).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANT[digest[16]]}{digest[17:20]}-{digest[20:32]}"
-
-
-# uuid5 by hand: uuid.uuid5 takes twice as long, and every change has one.
-_NAMESPACE = NAMESPACE_URL.bytes
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
-
-
-def change_headers(change: ChangeMessage) -> list[tuple[str, str | bytes | None]]:
-    """Return the CloudEvents 1.0 headers of binary mode."""
-    return [
-        *_FIXED_HEADERS,
-        ("ce_id", change.event_id.encode()),
-        ("ce_subject", change.customer_id.encode()),
-        ("ce_time", change.as_of.encode()),
-    ]
-
-
-_FIXED_HEADERS: list[tuple[str, str | bytes | None]] = [
-    ("content-type", b"application/json"),
-    ("ce_specversion", b"1.0"),
-    ("ce_type", CHANGE_TYPE.encode()),
-    ("ce_source", CHANGE_SOURCE.encode()),
-    ("ce_dataschema", CHANGE_SCHEMA.encode()),
-]
+encode_step = msgspec.json.Encoder().encode
+decode_change = msgspec.json.Decoder(ChangeMessage).decode

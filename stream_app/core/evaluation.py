@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model_store.scoring import Scorer
-from stream_app.contract.segment_change import Cause, HistoryStep, encode_change
+from stream_app.contract.segment_change import Cause, HistoryStep, encode_step
 from stream_app.core.customer import HISTORY_LENGTH, NOT_WAITING, Customer
 from stream_app.core.move import NO_OFFSET, Move
 from stream_app.core.timeline import next_boundary, next_day
@@ -47,5 +47,5 @@ def _remember(customer: Customer, move: Move) -> None:
     customer.since = customer.rfm.as_of
     step = HistoryStep(move.sequence, move.as_of, move.old_id or None, customer.segment or None, move.cause)
     history = customer.history
-    history.insert(0, encode_change(step))
+    history.insert(0, encode_step(step))
     del history[HISTORY_LENGTH:]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from stream_app.contract.order import MONEY_SCALE
+
 
 class Features:
     """A customer at an instant; a value, never changed."""
 
-    __slots__ = ("frequency", "monetary", "recency_days", "unique_products")
+    __slots__ = ("_json", "frequency", "monetary", "recency_days", "unique_products")
 
     def __init__(self, recency_days: int, frequency: int, monetary: int, unique_products: int) -> None:
         self.recency_days = recency_days
@@ -14,6 +16,17 @@ class Features:
         self.monetary = monetary
         """Net, in ten-thousandths of the currency unit, never below 0."""
         self.unique_products = unique_products
+        self._json = ""
+
+    def json(self) -> str:
+        """Return them as subscribers read them, with money in currency units; written once, read at two moves."""
+        if not self._json:
+            money = repr(self.monetary / MONEY_SCALE)
+            self._json = (
+                f'{{"recency_days":{self.recency_days},"frequency":{self.frequency},'
+                f'"monetary":{money},"unique_products":{self.unique_products}}}'
+            )
+        return self._json
 
     def numbers(self) -> tuple[int, int, int, int]:
         """Return the four in the model's order."""

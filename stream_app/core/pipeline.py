@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal, Refused
-from stream_app.contract.segment_change import Cause, ChangeMessage
-from stream_app.core.announcement import announce
+from stream_app.contract.segment_change import Cause
+from stream_app.core.announcement import Announcement, Announcer
 from stream_app.core.bounds import bound
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import AHEAD_US, Clock
@@ -42,7 +42,7 @@ class Outcome:
     """What a chunk led to."""
 
     moves: list[Move] = field(default_factory=list)
-    changes: list[ChangeMessage] = field(default_factory=list)
+    changes: list[Announcement] = field(default_factory=list)
     """The moves in words, once the chunk is complete."""
     dead_letters: list[tuple[SourceRecord, Refusal]] = field(default_factory=list)
     touched: dict[str, Customer] = field(default_factory=dict)
@@ -51,6 +51,14 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     is_stopped: bool = False
     """True when the breaker tripped: the records after it were left unread."""
+
+    def migrations(self) -> dict[tuple[str, int, Cause], int]:
+        """Return how often each step was made: from which segment, to which place in the model, and why."""
+        found: dict[tuple[str, int, Cause], int] = {}
+        for move in self.moves:
+            step = (move.old_id, move.index, move.cause)
+            found[step] = found.get(step, 0) + 1
+        return found
 
 
 def read_chunk(records: Iterable[SourceRecord], partition: int, known: Container[str], rules: Rules) -> list[Inbound]:
@@ -103,7 +111,8 @@ class Chunk:
     def announce(self) -> None:
         """Put the moves into words; nothing is folded after it."""
         outcome = self.outcome
-        outcome.changes = announce(outcome.moves, self._progress.partition, self._scorer, self._rules)
+        if outcome.moves:
+            outcome.changes = Announcer(self._progress.partition, self._scorer, self._rules).announce(outcome.moves)
 
     def _guard(self, record: SourceRecord, refusal: Refusal | None) -> None:
         self._progress.breaker.saw(is_bad=refusal is not None)

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from model_store.segment_model import SegmentModel
-from stream_app.contract.segment_change import ChangeMessage
+from stream_app.contract.segment_change import ChangeMessage, decode_change
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
-from stream_app.tail import Changes, decode_change
+from stream_app.tail import Changes
 from stream_app.words import describe_change
 
 PARTITIONS = 4

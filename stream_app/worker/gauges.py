@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -61,12 +60,9 @@ class Gauges:
         outcome, health = work.outcome, self._health
         for result, number in outcome.counts.items():
             metrics.EVENTS.labels(self._topic, result).inc(number)
-        moves = Counter(
-            (move.old_id, change.to["id"] if change.to else "", move.cause)
-            for move, change in zip(outcome.moves, outcome.changes, strict=True)
-        )
-        for move, number in moves.items():
-            metrics.CHANGES.labels(*move).inc(number)
+        ids = work.basis.scorer.ids
+        for (old_id, index, cause), number in outcome.migrations().items():
+            metrics.CHANGES.labels(old_id, ids[index] if index >= 0 else "", cause).inc(number)
         for _, refusal in outcome.dead_letters:
             metrics.DEAD_LETTERS.labels(refusal.code.value).inc()
         health.orders += len(work.inbound)

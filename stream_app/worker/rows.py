@@ -69,5 +69,6 @@ def money_text(ten_thousandths: int) -> str:
     >>> money_text(1_684_725_000), money_text(29_000), money_text(0)
     ('168472.5', '2.9', '0')
     """
-    units, rest = divmod(ten_thousandths, MONEY_SCALE)
-    return f"{units}.{rest:04d}".rstrip("0") if rest else str(units)
+    units = ten_thousandths // MONEY_SCALE
+    rest = ten_thousandths - units * MONEY_SCALE
+    return (str(units) + "." + str(rest + MONEY_SCALE)[1:]).rstrip("0") if rest else str(units)

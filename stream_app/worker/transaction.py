@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from stream_app.contract.topics import Topics
+from stream_app.core.announcement import Announcement
 from stream_app.core.errors import OutageError
 from stream_app.worker.meta import META_KEY
 
@@ -39,7 +40,7 @@ class Write:
     meta: bytes
     customers: int
     """How many customers the partition has afterwards."""
-    changes: list[tuple[bytes, bytes, Headers]] = field(default_factory=list)
+    changes: list[Announcement] = field(default_factory=list)
     states: list[tuple[bytes, bytes]] = field(default_factory=list)
     dead_letters: list[tuple[bytes | None, bytes | None, Headers]] = field(default_factory=list)
 
@@ -102,8 +103,8 @@ class Transaction:
     def _produce(self, write: Write) -> None:
         """Produce one partition's share; the meta record is its last."""
         topics, produce, partition = self._topics, self._producer.produce, write.partition
-        for key, value, headers in write.changes:
-            produce(topics.changes, value, key, partition, headers=headers)
+        for change in write.changes:
+            produce(topics.changes, change.value, change.key, partition, headers=change.headers)
         for key, state in write.states:
             produce(topics.state, state, key, partition)
         for letter_key, letter, letter_headers in write.dead_letters:

@@ -8,7 +8,6 @@ from importlib.metadata import version
 
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import letter_headers
-from stream_app.contract.segment_change import change_headers, encode_change
 from stream_app.core.customer import Customer
 from stream_app.core.inbound import Inbound
 from stream_app.core.pipeline import Chunk, Outcome
@@ -74,8 +73,7 @@ class LaneWork:
             paused=lane.paused,
         )
         write = Write(lane.partition, lane.progress.source_position, encode_meta(meta), lane.progress.customers)
-        for change in outcome.changes:
-            write.changes.append((change.customer_id.encode(), encode_change(change), change_headers(change)))
+        write.changes = outcome.changes
         self._encode_states(write)
         for letter, refusal in outcome.dead_letters:
             headers = letter_headers(

@@ -13,12 +13,14 @@ import yaml  # type: ignore[import-untyped]
 from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from model_store.scoring import Scorer
+from stream_app.contract.change_record import CHANGE_SCHEMA
 from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, encode_control
 from stream_app.contract.dead_letter import KEPT_HEADERS, Code, Refusal, letter_headers
 from stream_app.contract.order import Order
 from stream_app.contract.schemas import FOLDER, encode, schemas
-from stream_app.contract.segment_change import CHANGE_SCHEMA, ChangeMessage, change_headers, encode_change
+from stream_app.contract.segment_change import ChangeMessage
 from stream_app.contract.topics import Topics
+from stream_app.core.announcement import Announcement
 from stream_app.core.pipeline import Chunk, Progress, read_chunk
 from tests import builders
 
@@ -34,7 +36,7 @@ SHARED_KEYWORDS = {
 """Keywords with one meaning in draft-07 and in draft 2020-12."""
 
 
-def changes() -> list[ChangeMessage]:
+def changes() -> list[Announcement]:
     """Return what two orders of a new customer and a year without any lead to."""
     rules, progress = builders.rules(), Progress(0)
     records = [
@@ -81,15 +83,15 @@ def test_the_schema_that_changes_name_in_a_header_is_published() -> None:
 def test_published_changes_satisfy_their_schema() -> None:
     published = changes()
 
-    assert published[0].cause == "order"
-    assert published[-1].to is None
+    assert json.loads(published[0].value)["cause"] == "order"
+    assert json.loads(published[-1].value)["to"] is None
     for change in published:
-        assert_valid(json.loads(encode_change(change)), schemas()["segment-change.v1.json"])
+        assert_valid(json.loads(change.value), schemas()["segment-change.v1.json"])
 
 
 def test_change_headers_satisfy_the_asyncapi_schema() -> None:
     for change in changes():
-        headers = {name: text_of(value) for name, value in change_headers(change)}
+        headers = {name: text_of(value) for name, value in change.headers}
 
         assert_valid(headers, ASYNCAPI["components"]["schemas"]["changeHeaders"])
         assert set(headers) == set(ASYNCAPI["components"]["schemas"]["changeHeaders"]["properties"])

@@ -7,7 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from stream_app.contract.segment_change import ChangeMessage, SegmentChange, change_headers, encode_change, event_id
+from stream_app.contract.change_record import event_id
+from stream_app.contract.segment_change import SegmentChange, decode_change
+from stream_app.core.announcement import Announcement
 from stream_app.core.customer import HISTORY_LENGTH
 from stream_app.core.state_record import decode_customer
 from tests.builders import a_driver, a_fact, a_log, a_model, a_record, a_tick, an_instant, an_order_json, days
@@ -16,7 +18,7 @@ from tests.oracle import Fact
 START = an_instant("2025-01-01T00:00:00Z")
 
 
-def published() -> list[ChangeMessage]:
+def published() -> list[Announcement]:
     """Return the changes of a customer who comes, goes quiet and lapses."""
     driver = a_driver()
     outcome = driver.run([a_record(offset=7), a_tick("2026-05-31T12:00:00Z"), a_tick("2026-06-01T12:00:00Z")])
@@ -26,16 +28,16 @@ def published() -> list[ChangeMessage]:
 
 def test_what_is_written_is_what_the_contract_says() -> None:
     for change in published():
-        got = SegmentChange.model_validate_json(encode_change(change), strict=True)
+        got = SegmentChange.model_validate_json(change.value, strict=True)
 
-        assert json.loads(got.model_dump_json(by_alias=True)) == json.loads(encode_change(change))
-        assert list(json.loads(encode_change(change))) == [
+        assert json.loads(got.model_dump_json(by_alias=True)) == json.loads(change.value)
+        assert list(json.loads(change.value)) == [
             field.alias or name for name, field in SegmentChange.model_fields.items()
         ]
 
 
 def test_the_first_change_says_all_there_is_to_know() -> None:
-    first = json.loads(encode_change(published()[0]))
+    first = json.loads(published()[0].value)
 
     margin = first.pop("margin")
     assert 0 < margin < 1
@@ -59,7 +61,7 @@ def test_the_first_change_says_all_there_is_to_know() -> None:
 
 
 def test_a_customer_who_lapses_is_in_no_segment_and_never_due() -> None:
-    last = published()[-1]
+    last = decode_change(published()[-1].value)
 
     assert (last.to, last.cause, last.margin, last.valid_until, last.source) == (None, "expiry", None, None, None)
     assert last.features["after"] is None
@@ -81,7 +83,7 @@ def test_an_event_id_never_changes(deployment: str, customer_id: str, sequence: 
 def test_the_headers_are_those_of_cloudevents() -> None:
     change = published()[0]
 
-    headers = dict(change_headers(change))
+    headers = dict(change.headers)
 
     texts = {name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()}
     assert texts == {
@@ -90,7 +92,7 @@ def test_the_headers_are_those_of_cloudevents() -> None:
         "ce_type": "segstream.segment-changed.v1",
         "ce_source": "/segstream/worker",
         "ce_dataschema": "https://segstream.dev/schemas/segment-change.v1.json",
-        "ce_id": change.event_id,
+        "ce_id": decode_change(change.value).event_id,
         "ce_subject": "C1",
         "ce_time": "2025-06-01T12:00:00Z",
     }
@@ -104,7 +106,7 @@ def test_money_never_falls_below_zero_and_keeps_four_decimals() -> None:
     changes = driver.run([a_record(an_order_json(lines=lines))]).changes
     driver.run([a_record(an_order_json(order_id="R", type="return", lines=returned))])
 
-    after = changes[0].features["after"]
+    after = decode_change(changes[0].value).features["after"]
     assert after is not None
     assert after["monetary"] == 0.0001
     assert decode_customer(driver.states["C1"]).rfm.monetary() == 0
@@ -113,7 +115,7 @@ def test_money_never_falls_below_zero_and_keeps_four_decimals() -> None:
 def test_the_only_segment_there_is_has_no_margin() -> None:
     driver = a_driver(model=a_model(centroids=((0.0, 0.0),)))
 
-    assert driver.run([a_record()]).changes[0].margin == 0.0
+    assert decode_change(driver.run([a_record()]).changes[0].value).margin == 0.0
 
 
 def test_the_history_holds_the_last_twenty_changes_newest_first() -> None:
