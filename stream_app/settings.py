@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     """Orders and ticks alone move the clock."""
     currency: str = "EUR"
     key_partitioner: Partitioner = Partitioner.MURMUR2
-    chunk_records: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    chunk_records: Annotated[int, Field(ge=1, le=100_000)] = 20_000
     cached_customers: Annotated[int, Field(ge=1_000)] = 200_000
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=1, le=65_535)] = 6066

@@ -7,13 +7,14 @@ from typing import Final
 
 import msgspec
 
-from stream_app.contract.order import is_in_range
+from stream_app.contract.order import MAX_YEAR
 
 DAY_US: Final = 86_400_000_000
 NO_CLOCK: Final = -1
 """The clock of a partition that has seen neither a live order nor a tick; every instant lies after it."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_END: Final = (datetime(MAX_YEAR + 1, 1, 1, tzinfo=UTC) - _EPOCH).days * DAY_US
 _LAST: Final = 253_402_300_799_000_000
 
 
@@ -23,15 +24,21 @@ def instant_of(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+def is_in_years(instant: int) -> bool:
+    """Tell whether an instant lies between the years 1970 and MAX_YEAR."""
+    return 0 <= instant < _END
+
+
 def parse_instant(text: str) -> int | None:
     """Return the instant of an RFC 3339 text with zone, None when it is not one."""
     try:
         moment = msgspec.convert(text, datetime)
     except msgspec.ValidationError:
         return None
-    if moment.tzinfo is None or not is_in_range(moment):
+    if moment.tzinfo is None:
         return None
-    return instant_of(moment)
+    instant = instant_of(moment)
+    return instant if is_in_years(instant) else None
 
 
 def rfc3339(instant: int) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 from xxhash import xxh3_64_intdigest
 
+from stream_app.contract.complexity import complexity
 from stream_app.contract.dead_letter import Code, Refused
-from stream_app.contract.explain import complexity, explain
-from stream_app.contract.order import MAX_AMOUNT, MAX_YEAR, MONEY_SCALE, is_in_range
+from stream_app.contract.explain import explain
+from stream_app.contract.order import MAX_AMOUNT, MAX_YEAR, MONEY_SCALE
 from stream_app.contract.wire import LineMessage, OrderMessage, decode_order
 from stream_app.core.entry import Entry
-from stream_app.core.instants import instant_of
+from stream_app.core.instants import instant_of, is_in_years
 
 
 class Order:
@@ -43,7 +44,8 @@ def read_order(value: bytes, currency: str) -> Order:
 
 
 def _exact(message: OrderMessage) -> Order:
-    if not is_in_range(message.ordered_at):
+    ordered_at = instant_of(message.ordered_at)
+    if not is_in_years(ordered_at):
         raise Refused(Code.BAD_TIME, f"ordered_at: must lie between the years 1970 and {MAX_YEAR}")
     if message.returns is not None and message.type == "order":
         raise Refused(Code.BAD_TYPE, "only a return may name the order it returns")
@@ -53,7 +55,7 @@ def _exact(message: OrderMessage) -> Order:
     entry = Entry(
         message.order_id,
         message.revision,
-        instant_of(message.ordered_at),
+        ordered_at,
         message.type == "return",
         message.returns,
         amount,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from stream_app.worker.gauges import Gauges
@@ -13,37 +14,57 @@ Lost = list[tuple[Lane, PartitionLost]]
 
 
 class Applier:
-    """Redis may lag the changelog by one chunk, never lead it."""
+    """Redis may lag the changelog by one chunk, never lead it.
+
+    A chunk is held from its commit until the next one has loaded its states: Redis does one thing at a time,
+    and a chunk's states would wait for the whole of the write.
+    """
 
     def __init__(self, store: Store, gauges: Gauges) -> None:
         self._store = store
         self._gauges = gauges
         self._thread = ThreadPoolExecutor(1, "apply")
+        self._held: tuple[list[LaneWork], dict[int, int]] | None = None
         self._under_way: tuple[Future[Lost], list[LaneWork]] | None = None
 
-    def start(self, works: list[LaneWork], positions: dict[int, int]) -> None:
-        """Begin to write a committed chunk; the one before must be finished."""
+    @property
+    def is_holding(self) -> bool:
+        """True while a committed chunk waits to be written."""
+        return self._held is not None
+
+    def hold(self, works: list[LaneWork], positions: dict[int, int]) -> None:
+        """Take in a committed chunk; the one before must be finished."""
+        assert self._held is None
         assert self._under_way is None
         for work in works:
+            work.lane.unapplied = work.outcome.touched
+        self._held = (works, positions)
+
+    def start(self, lanes: Mapping[int, Lane]) -> None:
+        """Begin to write what is held, of partitions that are still ours."""
+        if self._held is None:
+            return
+        works, positions = self._held
+        self._held = None
+        works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
+        for work in works:
             assert work.write is not None
-            lane = work.lane
-            lane.unapplied = work.outcome.touched
-            lane.lease.promised = Mark(positions[lane.partition], work.write.customers)
+            work.lane.lease.promised = Mark(positions[work.lane.partition], work.write.customers)
         self._under_way = (self._thread.submit(self._run, works, positions), works)
 
-    def finish(self, *, is_patient: bool = True) -> Lost:
-        """Return what Redis refused of the chunk under way; an impatient caller only looks whether it is done."""
-        if self._under_way is None or not (is_patient or self._under_way[0].done()):
+    def finish(self) -> Lost:
+        """Wait until Redis holds the chunk under way, if there is one; return what it refused of it."""
+        if self._under_way is None:
             return []
-        future, works = self._under_way
-        self._under_way = None
+        (future, works), self._under_way = self._under_way, None
         lost = future.result()
         for work in works:
             work.lane.unapplied = {}
         return lost
 
-    def close(self) -> None:
-        """Finish what is under way."""
+    def close(self, lanes: Mapping[int, Lane]) -> None:
+        """Write what is held, and finish what is under way."""
+        self.start(lanes)
         self._thread.shutdown()
 
     def _run(self, works: list[LaneWork], positions: dict[int, int]) -> Lost:

@@ -104,7 +104,7 @@ class Engine:
         )
 
     def _leave(self) -> None:
-        self._applier.close()
+        self._applier.close(self._assignment.lanes)
         self._consumer.close()
         self._control.close()
         self._reader.close()
@@ -162,18 +162,24 @@ class Engine:
         self.gauges.control_refused(self._control.refused)
         self._step_takeover()
         lanes = self._assignment.lanes
-        has_more = not self._assignment.is_settled or any(lane.may_have_due for lane in lanes.values())
+        has_more = (
+            self._applier.is_holding
+            or not self._assignment.is_settled
+            or any(lane.may_have_due for lane in lanes.values())
+        )
         records = self._fetch.next(0.0 if has_more else IDLE_SECONDS)
         basis = self._basis
         works = [
             LaneWork(lanes[p], basis, self._fetch.read(lanes[p], found, basis.rules)) for p, found in records.items()
         ]
-        self._finish_apply(is_patient=False)
+        self._finish_apply()
         self._tend()
         works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
         works += [LaneWork(lane, basis, []) for lane in lanes.values() if lane.partition not in records]
         obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control)}
-        self._process(transaction, self._load(works, obeyed), obeyed)
+        works = self._load(works, obeyed)
+        self._applier.start(lanes)
+        self._process(transaction, works, obeyed)
         self._publish()
         return True
 
@@ -235,7 +241,7 @@ class Engine:
         self._health.committed_at = time.monotonic()
         self._finish_apply()
         works = [work for work in works if self._assignment.lanes.get(work.lane.partition) is work.lane]
-        self._applier.start(works, positions)
+        self._applier.hold(works, positions)
         for work in works:
             self._settle(work, obeyed)
 
@@ -247,9 +253,9 @@ class Engine:
             assert work.write is not None
             yield work.write
 
-    def _finish_apply(self, *, is_patient: bool = True) -> None:
-        """Take the partitions over again whose chunk Redis refused."""
-        for lane, reason in self._applier.finish(is_patient=is_patient):
+    def _finish_apply(self) -> None:
+        """Wait for Redis, and take the partitions over again whose chunk it refused."""
+        for lane, reason in self._applier.finish():
             if self._assignment.lanes.get(lane.partition) is lane:
                 self._lose(reason)
 

@@ -210,6 +210,7 @@ class FaultyApplier(Applier):
     """Counts chunks that are half and wholly applied."""
 
     def apply(self, works: list[LaneWork], positions: dict[int, int]) -> Lost:
+        FAULT.hit("apply_begun")
         lost: Lost = []
         if len(works) > 1:
             lost = super().apply(works[:1], positions)

@@ -131,7 +131,7 @@ def wakes_to_apply_and_dies(deployment: Deployment, bug: str = "") -> Results:
     """Stop a worker between commit and Redis, let another finish, and let the first one do its old write and die."""
     log = a_log(PARTITIONS)
     deployment.create(PARTITIONS).send(log[:HEAD])
-    zombie = deployment.worker("w0", bug=bug, stop_at="commit_acked:6", kill_at="applied:6")
+    zombie = deployment.worker("w0", bug=bug, stop_at="apply_begun:6", kill_at="applied:6")
     zombie.wait_hit()
     heir = deployment.worker("w1", bug=bug)
     # Every partition goes on, so that the old write would be seen in each.

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from stream_app.contract.complexity import MAX_LINES, MAX_STRING_BYTES, MAX_VALUE_BYTES
 from stream_app.contract.dead_letter import Code
-from stream_app.contract.explain import MAX_LINES, MAX_STRING_BYTES, MAX_VALUE_BYTES, explain
+from stream_app.contract.explain import explain
 from stream_app.core.inbound import read_record
 from stream_app.core.partitioner import Partitioner
 from tests.builders import NOW, NOW_MS, ARecord, a_record, a_tick, an_instant, an_order_json, rules
