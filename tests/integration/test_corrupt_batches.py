@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka import Producer
 
 from stream_app.contract.control import Skip
+from stream_app.core.errors import UsageError
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.lookup import Lookup
@@ -205,3 +206,11 @@ def test_the_control_topic_says_who_skipped_and_why(deployment: Deployment) -> N
     assert said.to_offset == 7
     assert said.by
     assert said.why == "the disk is lost"
+
+
+@pytest.mark.parametrize(("partition", "offset"), [(0, BATCHES * ORDERS + 1), (0, -1), (2, 1)])
+def test_a_skip_to_where_no_order_can_be_is_refused(deployment: Deployment, partition: int, offset: int) -> None:
+    send_batches(deployment, "none")
+
+    with pytest.raises(UsageError, match=f"partition {partition}"):
+        skip(deployment.settings, partition, offset, "a slip")
