@@ -226,12 +226,14 @@ class FaultyEngine(Engine):
         super().apply(self._works, positions)
 
     def apply(self, works: list[LaneWork], positions: dict[int, int]) -> None:
+        is_counted = any(work.outcome.changes for work in works)
         if len(works) > 1:
             super().apply(works[:1], positions)
             FAULT.hit("mid_apply")
             works = works[1:]
         super().apply(works, positions)
-        FAULT.hit("applied")
+        if is_counted:
+            FAULT.hit("applied")
 
     def poll_until_rejoined(self) -> None:
         """Let a revocation and a new assignment happen in the middle of a chunk, once."""
