@@ -5,14 +5,14 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, datetime
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from model_store.store import Artefact
 from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, encode_control
-from stream_app.core.errors import OutageError, SegstreamError
+from stream_app.core.errors import OutageError, SegstreamError, UsageError
 from stream_app.settings import Settings
 from stream_app.worker.control import Control
-from stream_app.worker.kafka_config import plain_producer
+from stream_app.worker.kafka_config import log_reader, plain_producer
 
 
 def promote(settings: Settings, artefact: Artefact) -> None:
@@ -39,12 +39,37 @@ def live_model(settings: Settings) -> Promotion | None:
 
 def resume(settings: Settings, partition: int, why: str) -> None:
     """Let a paused partition go on."""
+    _bounds(settings, partition)
     _say(settings, Resume(partition=partition, by=_who(), why=why, at=_now()))
 
 
 def skip(settings: Settings, partition: int, to_offset: int, why: str) -> None:
-    """Give up a paused partition's records before an offset."""
+    """Give up a paused partition's records before an offset; refused where no order lies or will lie.
+
+    A partition that stands beyond the end of its log could never be taken over again.
+    """
+    low, high = _bounds(settings, partition)
+    if not low < to_offset <= high:
+        raise UsageError(
+            f"{to_offset} is no offset to skip to: partition {partition} holds {low} to {high}.",
+            "Find the end of the bad batch with kafka-dump-log.",
+        )
     _say(settings, Skip(partition=partition, to_offset=to_offset, by=_who(), why=why, at=_now()))
+
+
+def _bounds(settings: Settings, partition: int) -> tuple[int, int]:
+    """Return a partition's first offset and its end; raises UsageError when there is no such partition."""
+    topic = settings.topics.orders
+    consumer = Consumer(log_reader(settings, "operator"))
+    try:
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 10)
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError._UNKNOWN_PARTITION:
+            raise UsageError(f"{topic} has no partition {partition}.", "Run: segstream partitions list") from error
+        raise OutageError(f"Kafka does not answer ({error.args[0].name()}).", code="KAFKA_AWAY") from error
+    finally:
+        consumer.close()
+    return low, high
 
 
 def _say(settings: Settings, record: ControlRecord) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream_app.core.errors import OutageError
 from stream_app.worker.lane import Lane
@@ -106,7 +106,11 @@ class Assignment:
         try:
             self._consumer.seek(position)
         except KafkaException as error:
-            raise OutageError(f"Kafka refuses to seek ({error.args[0].name()}).", code="KAFKA_AWAY") from error
+            if error.args[0].code() != KafkaError._STATE:
+                raise OutageError(f"Kafka refuses to seek ({error.args[0].name()}).", code="KAFKA_AWAY") from error
+            # The client asked for an offset that is not there and gave the partition up: only assigning wakes it.
+            self._consumer.incremental_unassign([position])
+            self._consumer.incremental_assign([position])
         self._consumer.resume([position])
 
     def pause(self, lane: Lane) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from stream_app.core.errors import OutageError, StopError
 from stream_app.core.inbound import Inbound, SourceRecord
@@ -13,7 +14,9 @@ from stream_app.core.rules import Rules
 from stream_app.worker.assignment import Assignment
 from stream_app.worker.lane import CORRUPT_BATCH, Lane
 
-CORRUPT_TRIES = 3
+TRIES = 3
+
+log = structlog.get_logger("segstream.fetch")
 
 
 class Fetch:
@@ -34,20 +37,21 @@ class Fetch:
         if first is None:
             return {}
         chunk: dict[int, list[SourceRecord]] = {}
-        corrupt: set[int] = set()
+        unread: set[int] = set()
         messages: list[Any] = [first, *self._consumer.consume(self._most - 1, 0)]
         for message in messages:
             lane = self._assignment.lanes.get(message.partition())
             error = message.error()
-            if error is not None:
-                self._take_error(error, message, lane, corrupt)
-            elif self._is_wanted(message, lane) and message.partition() not in corrupt:
-                chunk.setdefault(message.partition(), []).append(message)
+            if error is not None and error.code() not in _UNREAD:
+                _raise_for(error)
+            elif lane is None or lane.paused or lane.partition in unread:
+                continue
+            elif error is not None:
+                unread.add(lane.partition)
+                self._take_unread(lane, message)
+            elif message.offset() >= lane.progress.source_position:
+                chunk.setdefault(lane.partition, []).append(message)
         return {partition: records for partition, records in chunk.items() if partition in self._assignment.lanes}
-
-    @staticmethod
-    def _is_wanted(message: Any, lane: Lane | None) -> bool:
-        return lane is not None and not lane.paused and message.offset() >= lane.progress.source_position
 
     def read(self, lane: Lane, records: list[SourceRecord], rules: Rules) -> list[Inbound]:
         """Decode a partition's records."""
@@ -57,32 +61,47 @@ class Fetch:
         """Stay in the group while every partition is paused."""
         self._consumer.poll(0.1)
 
-    def _take_error(self, error: KafkaError, message: Message, lane: Lane | None, corrupt: set[int]) -> None:
-        code = error.code()
-        if code in _CORRUPT and lane is not None:
-            corrupt.add(lane.partition)
-            self._retry_corrupt(lane)
-        elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+    def _take_unread(self, lane: Lane, message: Message) -> None:
+        """Read again from where the lane stands, and pause it there when that has failed three times.
+
+        Behind a batch that it cannot read, librdkafka takes any bytes for the next one: the offset of an
+        error may come out of an order's text, and the client may go on there and lose all between.
+        """
+        error, position = message.error(), lane.progress.source_position
+        assert error is not None
+        if error.code() not in _OUT_OF_RANGE:
+            lane.count_failure(position)
+        elif message.offset() == position:
             raise StopError(
-                f"Partition {message.partition()}: the orders to read next are not in the topic any more.",
+                f"Partition {lane.partition}: the orders to read next are not in the topic any more.",
                 "Restore the topic, or rebuild into a new deployment.",
                 code="ORDERS_LOST",
             )
-        elif code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED):
-            raise StopError(f"Kafka denies access ({error.name()}).", "Grant READ and DESCRIBE.", code="KAFKA_DENIED")
-        elif error.fatal():
-            raise KafkaException(error)
-        elif code == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise OutageError("The orders topic is away.", code="KAFKA_AWAY")
-
-    def _retry_corrupt(self, lane: Lane) -> None:
-        """Read the batch again, three times; the client would go on behind it and lose what it holds."""
-        lane.corrupt_tries += 1
-        if lane.corrupt_tries >= CORRUPT_TRIES:
-            lane.paused = CORRUPT_BATCH
-            self._assignment.pause(lane)
+        if lane.failures < TRIES:
+            self._assignment.resume(lane)
             return
-        self._consumer.seek(TopicPartition(self._assignment.topic, lane.partition, lane.progress.source_position))
+        log.error("orders cannot be read", partition=lane.partition, position=position, cause=error.str())
+        lane.pause(CORRUPT_BATCH)
+        self._assignment.pause(lane)
 
 
-_CORRUPT = {KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION, KafkaError.INVALID_MSG}
+def _raise_for(error: KafkaError) -> None:
+    code = error.code()
+    if code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED):
+        raise StopError(f"Kafka denies access ({error.name()}).", "Grant READ and DESCRIBE.", code="KAFKA_DENIED")
+    if error.fatal():
+        raise KafkaException(error)
+    if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        raise OutageError("The orders topic is away.", code="KAFKA_AWAY")
+
+
+_OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
+# A failed checksum, compression that is none, an unknown format; then what the broker itself cannot read:
+# a length that cannot be one, and whatever its own reader throws (measured with an unknown format).
+_UNREAD = _OUT_OF_RANGE | {
+    KafkaError._BAD_MSG,
+    KafkaError._BAD_COMPRESSION,
+    KafkaError._NOT_IMPLEMENTED,
+    KafkaError.INVALID_MSG,
+    KafkaError.UNKNOWN,
+}

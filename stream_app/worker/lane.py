@@ -30,7 +30,11 @@ class Lane:
     """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
     scrub_rank: int = 0
     active_at: float = field(default_factory=time.monotonic)
-    corrupt_tries: int = 0
+    failures: int = 0
+    """How often in a row what lies at `failed_at` could not be read."""
+    failed_at: int = -1
+    must_write: bool = False
+    """True while the meta record does not say yet that the lane is paused."""
 
     @property
     def partition(self) -> int:
@@ -39,8 +43,18 @@ class Lane:
 
     @property
     def may_have_due(self) -> bool:
-        """True when the clock moved since nobody was due."""
-        return self.progress.clock.instant > self.nobody_due_until
+        """True when the clock moved since nobody was due; never while paused, when nobody is served."""
+        return not self.paused and self.progress.clock.instant > self.nobody_due_until
+
+    def count_failure(self, position: int) -> None:
+        """Count that what lies at a position could not be read; success is to stand at another one."""
+        self.failures = self.failures + 1 if self.failed_at == position else 1
+        self.failed_at = position
+
+    def pause(self, reason: str) -> None:
+        """Pause until an operator says so, and owe a meta record that outlives this process."""
+        self.paused = reason
+        self.must_write = True
 
     def keep(self, most: int) -> None:
         """Forget the customers that came in first, when there are more than `most`."""

@@ -19,7 +19,7 @@ def load_lane(work: LaneWork, store: Store, *, is_busy: bool) -> None:
     lane = work.lane
     named = {inbound.order.customer_id for inbound in work.inbound if inbound.order is not None}
     missing = [customer_id for customer_id in named if customer_id not in lane.customers]
-    asks_due = lane.may_have_due and not lane.paused
+    asks_due = lane.may_have_due
     if missing or asks_due:
         budget = (BUSY_BUDGET if is_busy else IDLE_BUDGET) if asks_due else 0
         _load(work, store, missing, budget)

@@ -9,20 +9,23 @@ from stream_app.worker.lane import Lane
 
 
 def obey(lane: Lane, control: Control) -> bool:
-    """Carry out what is new; return whether the partition must be written and read on from a new place.
+    """Carry out what is new; return whether the partition must be written although it may have no orders.
 
     The meta record of the same transaction carries the control position: no order is carried out twice.
+    A running partition has nothing to be resumed or skipped: it reads its orders itself.
     """
+    if lane.must_write:
+        lane.must_write = False
+        return True
     if lane.control_position >= control.position:
         return False
     orders = control.orders_for(lane.partition, lane.control_position)
     lane.control_position = control.position
-    skips = [order.to_offset for order in orders if isinstance(order, Skip)]
-    position = max([lane.progress.source_position, *skips])
-    if not orders or (not lane.paused and position == lane.progress.source_position):
+    if not orders or not lane.paused:
         return False
-    lane.progress.source_position = position
+    skips = [order.to_offset for order in orders if isinstance(order, Skip)]
+    lane.progress.source_position = max([lane.progress.source_position, *skips])
     lane.progress.breaker = Breaker()
     lane.paused = ""
-    lane.corrupt_tries = 0
+    lane.failures = 0
     return True

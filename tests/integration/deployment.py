@@ -60,16 +60,20 @@ def wait_for(
     return answer
 
 
-class WorkerEnded(AssertionError):
-    """A worker ended by itself: it saw that going on could break a promise."""
-
-
-class NeverDone(AssertionError):
-    """Work is left although workers run and time enough has passed; says what was published until then."""
+class Unfinished(AssertionError):
+    """Work is left that nobody will do; says what was published until then."""
 
     def __init__(self, said: str, changes: dict[str, list[Change]]) -> None:
         super().__init__(said)
         self.changes = changes
+
+
+class WorkerEnded(Unfinished):
+    """A worker ended by itself: it saw that going on could break a promise."""
+
+
+class NeverDone(Unfinished):
+    """Work is left although workers run and time enough has passed."""
 
 
 class WorkerProcess:
@@ -270,7 +274,7 @@ class Deployment:
         def is_done() -> bool:
             dead = [worker for worker in self.workers if not worker.is_running() and worker.wait() > 0]
             if dead:
-                raise WorkerEnded(dead[0].said())
+                raise WorkerEnded(dead[0].said(), self.changes())
             try:
                 return all(self._is_done(p, end) for p, end in enumerate(ends))
             except RedisError:

@@ -210,14 +210,17 @@ class FaultyApplier(Applier):
     """Counts chunks that are half and wholly applied."""
 
     def apply(self, works: list[LaneWork], positions: dict[int, int]) -> Lost:
-        FAULT.hit("apply_begun")
+        is_counted = any(work.outcome.changes for work in works)
+        if is_counted:
+            FAULT.hit("apply_begun")
         lost: Lost = []
         if len(works) > 1:
             lost = super().apply(works[:1], positions)
             FAULT.hit("mid_apply")
             works = works[1:]
         lost += super().apply(works, positions)
-        FAULT.hit("applied")
+        if is_counted:
+            FAULT.hit("applied")
         return lost
 
 

@@ -132,7 +132,7 @@ def wakes_to_apply_and_dies(deployment: Deployment, bug: str = "") -> Results:
     log = a_log(PARTITIONS)
     deployment.create(PARTITIONS).send(log[:HEAD])
     zombie = deployment.worker("w0", bug=bug, stop_at="apply_begun:6", kill_at="applied:6")
-    zombie.wait_hit()
+    assert zombie.wait_hit()["point"] == "apply_begun"
     heir = deployment.worker("w1", bug=bug)
     # Every partition goes on, so that the old write would be seen in each.
     deployment.send(log[HEAD:])

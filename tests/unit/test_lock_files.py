@@ -1,0 +1,85 @@
+"""The lock files install anywhere: pip's hash-checking mode finds every name that is asked for pinned, with hashes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+LOCKS = {"requirements.lock": "demo", "requirements-dev.lock": "dev"}
+"""Each with the extra of ours that it was resolved for."""
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def entries(lock: str) -> list[str]:
+    """Return the lock's pins, each with its hashes, and whatever else stands there, without comments."""
+    text = re.sub(r"^\s*#.*\n", "", (ROOT / lock).read_text(), flags=re.MULTILINE)
+    return re.sub(r"\s*\\\n\s*", " ", text).splitlines()
+
+
+def pins(lock: str) -> dict[str, Requirement]:
+    """Return what the lock pins on this machine, by name."""
+    found = [Requirement(entry.split(" --hash")[0]) for entry in entries(lock)]
+    return {canonicalize_name(pin.name): pin for pin in found if pin.marker is None or pin.marker.evaluate()}
+
+
+def applies(requirement: Requirement, extras: set[str]) -> bool:
+    return requirement.marker is None or any(requirement.marker.evaluate({"extra": e}) for e in ("", *extras))
+
+
+def asked_by_us(extra: str) -> Iterator[Requirement]:
+    """Yield what this project asks for with one of its extras, and with those that it names in turn."""
+    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]:
+        requirement = Requirement(text)
+        if requirement.name == PROJECT["name"]:
+            for other in requirement.extras:
+                yield from asked_by_us(other)
+        elif applies(requirement, set()):
+            yield requirement
+
+
+def asked_by(name: str, extras: set[str]) -> Iterator[Requirement]:
+    """Yield what an installed distribution asks for with these extras."""
+    try:
+        texts = requires(name) or []
+    except PackageNotFoundError:
+        return
+    yield from (requirement for text in texts if applies(requirement := Requirement(text), extras))
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_pins_name_the_extras_that_are_asked_for(lock: str) -> None:
+    pinned = pins(lock)
+    asked = [*asked_by_us(LOCKS[lock]), *(r for name, pin in pinned.items() for r in asked_by(name, pin.extras))]
+    with_extras = [requirement for requirement in asked if requirement.extras]
+
+    unnamed = {str(r) for r in with_extras if not r.extras <= pinned[canonicalize_name(r.name)].extras}
+
+    assert with_extras
+    assert unnamed == set()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_requirement_is_pinned(lock: str) -> None:
+    pinned = pins(lock)
+
+    asked = {canonicalize_name(requirement.name) for requirement in asked_by_us(LOCKS[lock])}
+
+    assert asked - pinned.keys() == set()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_exact_versions_with_hashes_and_no_address(lock: str) -> None:
+    form = re.compile(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[\w.]+( ; [^@]+?)?( --hash=sha256:[0-9a-f]{64})+")
+
+    assert [entry for entry in entries(lock) if not form.fullmatch(entry)] == []
+    assert "://" not in (ROOT / lock).read_text()
