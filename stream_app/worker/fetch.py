@@ -42,14 +42,14 @@ class Fetch:
         for message in messages:
             lane = self._assignment.lanes.get(message.partition())
             error = message.error()
-            if error is not None and error.code() not in _UNREAD:
+            if error is not None:
                 _raise_for(error)
-            elif lane is None or lane.paused or lane.partition in unread:
+            if lane is None or lane.paused or lane.partition in unread:
                 continue
-            elif error is not None:
+            if error is not None and error.code() not in _PASSING:
                 unread.add(lane.partition)
                 self._take_unread(lane, message)
-            elif message.offset() >= lane.progress.source_position:
+            elif error is None and message.offset() >= lane.progress.source_position:
                 chunk.setdefault(lane.partition, []).append(message)
         return {partition: records for partition, records in chunk.items() if partition in self._assignment.lanes}
 
@@ -96,12 +96,16 @@ def _raise_for(error: KafkaError) -> None:
 
 
 _OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
-# A failed checksum, compression that is none, an unknown format; then what the broker itself cannot read:
-# a length that cannot be one, and whatever its own reader throws (measured with an unknown format).
-_UNREAD = _OUT_OF_RANGE | {
-    KafkaError._BAD_MSG,
-    KafkaError._BAD_COMPRESSION,
-    KafkaError._NOT_IMPLEMENTED,
-    KafkaError.INVALID_MSG,
-    KafkaError.UNKNOWN,
+# The client goes on by itself. Any other error of a partition means that it cannot be read there: bad checksums,
+# compression and formats have codes of their own, but a broker gave two different ones for one spoilt byte.
+_PASSING = {
+    KafkaError._PARTITION_EOF,
+    KafkaError._TRANSPORT,
+    KafkaError._TIMED_OUT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._RESOLVE,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.KAFKA_STORAGE_ERROR,
 }
