@@ -104,7 +104,7 @@ def test_the_stored_state_gives_the_features_of_any_365_days(streamed: tuple[Dep
         customer = decode_customer(record)
         features = features_at(customer, as_of, WINDOW)
         if features is not None:
-            found[customer.customer_id] = features
+            found[customer.customer_id] = features.numbers()
 
     expected = {
         customer: ((as_of - last) // DAY_US, *rest)
