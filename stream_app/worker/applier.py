@@ -7,17 +7,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from stream_app.worker.gauges import Gauges
 from stream_app.worker.lane import Lane
-from stream_app.worker.store import Mark, PartitionLost, Store
+from stream_app.worker.store import PartitionLost, Store
 from stream_app.worker.work import LaneWork
 
 Lost = list[tuple[Lane, PartitionLost]]
 
 
 class Applier:
-    """Redis may lag the changelog by one chunk, never lead it.
+    """Redis may lag the changelog, by two chunks for the moment after a commit, and never leads it.
 
     A chunk is held from its commit until the next one has loaded its states: Redis does one thing at a time,
-    and a chunk's states would wait for the whole of the write.
+    and a chunk's states would wait for the whole of the write. So nothing is read while a write is under way.
     """
 
     def __init__(self, store: Store, gauges: Gauges) -> None:
@@ -47,9 +47,6 @@ class Applier:
         works, positions = self._held
         self._held = None
         works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
-        for work in works:
-            assert work.write is not None
-            work.lane.lease.promised = Mark(positions[work.lane.partition], work.write.customers)
         self._under_way = (self._thread.submit(self._run, works, positions), works)
 
     def finish(self) -> Lost:

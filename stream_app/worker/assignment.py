@@ -46,7 +46,7 @@ class Assignment:
         self._waiting.update({found.partition: False for found in partitions})
 
     def on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        """Let partitions go; between chunks nothing of them is in flight."""
+        """Let partitions go: no transaction is open between chunks, and the claim fences what is not in Redis yet."""
         for found in partitions:
             self._forget(found.partition)
 

@@ -1,4 +1,4 @@
-"""The worker's one thread: fetch → load → agent → transaction → apply, and every way to begin again.
+"""The worker's one thread: fetch → load → fold → commit → hold, and every way to begin again.
 
 Whatever goes wrong leads to the same place: drop what is in memory and take the partitions over again
 from what Kafka committed. The order of the effects below is the exactly-once protocol.
@@ -144,7 +144,7 @@ class Engine:
         if self._health.problem != str(outage):
             log.warning("waiting", reason=outage.code, cause=outage.cause)
         self._health.problem = str(outage)
-        self._assignment.retake_all()
+        self._drop_everything()
         self._publish()
         until = time.monotonic() + self._patience.next_wait()
         while not self._halt.is_set() and time.monotonic() < until:
@@ -153,6 +153,11 @@ class Engine:
     def _begin_again(self, reason: str, cause: str) -> None:
         log.warning("taking partitions over again", reason=reason, cause=cause)
         self.gauges.retaken(reason)
+        self._drop_everything()
+
+    def _drop_everything(self) -> None:
+        """Take every partition over again; what is committed still goes to Redis, if that is there."""
+        self._applier.start(self._assignment.lanes)
         self._assignment.retake_all()
 
     def _turn(self) -> bool:
@@ -233,12 +238,14 @@ class Engine:
         self._assignment.retake(lost.partition, is_damaged=lost.is_damaged)
 
     def _process(self, transaction: Transaction, works: list[LaneWork], obeyed: set[int]) -> None:
-        """Fold, commit, apply: Kafka first, Redis second, so that Redis may lag the changelog and never lead it."""
+        """Fold, commit, hold: Kafka first, Redis second, so that Redis may lag the changelog and never lead it."""
         if not works:
             return
         with self.gauges.chunk(sum(len(work.inbound) for work in works)) as clock:
             positions = transaction.run(self._fold(works, clock))
         self._health.committed_at = time.monotonic()
+        for work in works:
+            self.gauges.count(work)
         self._finish_apply()
         works = [work for work in works if self._assignment.lanes.get(work.lane.partition) is work.lane]
         self._applier.hold(works, positions)
@@ -261,8 +268,6 @@ class Engine:
 
     def _settle(self, work: LaneWork, obeyed: set[int]) -> None:
         lane = work.lane
-        self.gauges.count(work)
-        lane.active_at = time.monotonic()
         lane.customers.update(work.outcome.touched)
         lane.keep(self._settings.cached_customers // max(1, len(self._assignment.lanes)))
         if work.is_due_complete:

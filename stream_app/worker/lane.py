@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from stream_app.core.customer import Customer
@@ -25,11 +24,10 @@ class Lane:
     """The reason code while the partition is paused; empty while it runs."""
     customers: dict[str, Customer] = field(default_factory=dict)
     unapplied: dict[str, Customer] = field(default_factory=dict)
-    """Those of them whose newest state another thread is writing to Redis: what Redis says of them may be old."""
+    """Those of them whose newest state is held or being written: what Redis says of them is old."""
     nobody_due_until: int = NO_CLOCK
     """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
     scrub_rank: int = 0
-    active_at: float = field(default_factory=time.monotonic)
     failures: int = 0
     """How often in a row what lies at `failed_at` could not be read."""
     failed_at: int = -1

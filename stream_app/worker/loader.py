@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from stream_app.core.customer import Customer
 from stream_app.core.state_record import decode_customer
-from stream_app.worker.lane import Lane
 from stream_app.worker.store import Store
 from stream_app.worker.work import LaneWork
 
@@ -30,32 +29,34 @@ def load_lane(work: LaneWork, store: Store, *, is_busy: bool) -> None:
 def _load(work: LaneWork, store: Store, missing: list[str], budget: int) -> None:
     lane = work.lane
     clock = lane.progress.clock.instant
-    records, due = store.load(lane.lease, missing, due_until=clock, due_budget=budget)
+    # Redis still lists customers whose boundaries fired in the chunk that is held: they must not use the budget up.
+    asked = budget + len(lane.unapplied) if budget else 0
+    records, due = store.load(lane.lease, missing, due_until=clock, due_budget=asked)
     _keep(work, records)
-    unknown = [customer_id for customer_id in due if customer_id not in lane.customers]
+    if budget:
+        work.asked_until = clock
+        work.is_due_complete = len(due) < asked
+        _take_due(work, store, [customer_id for customer_id in due if customer_id not in lane.unapplied], budget)
+
+
+def _take_due(work: LaneWork, store: Store, due: list[str], budget: int) -> None:
+    """Choose the earliest of who is due by Redis, and by the newer states that it does not have yet."""
+    lane, clock = work.lane, work.asked_until
+    unknown = [customer_id for customer_id in due[:budget] if customer_id not in lane.customers]
     if unknown:
         _keep(work, store.load(lane.lease, unknown, due_until=clock, due_budget=0)[0])
-    if budget:
-        work.is_due_complete = len(due) < budget
-        work.asked_until = clock
-        work.due = _with_unapplied(lane, due, clock)
-        if not work.due:
-            lane.nobody_due_until = clock
-
-
-def _with_unapplied(lane: Lane, due: list[str], clock: int) -> list[str]:
-    """Return who is due, of those with newer states than Redis has by what their states say; earliest first."""
-    unapplied = lane.unapplied
-    if not unapplied:
-        return due
-    found = [lane.customers[customer_id] for customer_id in due if customer_id not in unapplied]
-    found += [customer for customer in unapplied.values() if customer.due_at is not None and customer.due_at <= clock]
-    return [customer.customer_id for customer in sorted(found, key=_due_and_id)]
+    found = [lane.customers[customer_id] for customer_id in due[:budget]]
+    found += [one for one in lane.unapplied.values() if one.due_at is not None and one.due_at <= clock]
+    found.sort(key=_due_and_id)
+    work.due = [customer.customer_id for customer in found[:budget]]
+    if len(due) > budget or len(found) > budget:
+        work.is_due_complete = False
+    if not work.due and work.is_due_complete:
+        lane.nobody_due_until = clock
 
 
 def _due_and_id(customer: Customer) -> tuple[int, bytes]:
-    assert customer.due_at is not None
-    return customer.due_at, customer.customer_id.encode()
+    return customer.due_at or 0, customer.customer_id.encode()
 
 
 def _keep(work: LaneWork, records: list[bytes | None]) -> None:

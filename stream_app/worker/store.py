@@ -61,13 +61,11 @@ class Lease:
     partition: int
     claim: str
     mark: Mark = NOWHERE
-    promised: Mark | None = None
-    """The mark after the chunk that another thread is applying: until that is known to be done, either one holds."""
+    """Replaced in one step by the thread that writes; nothing is read from Redis meanwhile."""
 
     def fence(self) -> tuple[str | int, ...]:
-        """Return what a script compares before it reads: a mark is replaced in one step, so no half of one is seen."""
-        mark = self.mark
-        return (self.claim, *mark, *(self.promised or mark))
+        """Return what a script compares before it reads."""
+        return (self.claim, *self.mark)
 
 
 class Store:

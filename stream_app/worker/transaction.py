@@ -79,6 +79,8 @@ class Transaction:
             self.send_offsets(made)
         except (KafkaException, BufferError) as error:
             self._abort(error)
+        except Unsettled:
+            raise
         except Exception:
             # A bug while folding: the process ends, and committed readers need not wait for the time-out.
             with suppress(KafkaException):

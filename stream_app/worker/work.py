@@ -40,7 +40,7 @@ class LaneWork:
     customers: dict[str, Customer] = field(default_factory=dict)
     due: list[str] = field(default_factory=list)
     is_due_complete: bool = True
-    """True when `due` names everybody who was due when it was read."""
+    """True when `due` names everybody who was due when it was read, and they all were served."""
     asked_until: int = -1
 
     done: Future[None] = field(default_factory=Future)
@@ -55,6 +55,7 @@ class LaneWork:
         chunk.process(self.inbound)
         if chunk.outcome.is_stopped:
             lane.paused = BREAKER
+            self.is_due_complete = False
         else:
             chunk.fire(self.due)
             if self.is_due_complete:

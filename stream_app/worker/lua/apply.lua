@@ -31,7 +31,12 @@ for i, row in ipairs(cmsgpack.unpack(ARGV[12])) do
   if ARGV[11] == '1' and call('TYPE', key).ok ~= 'hash' then call('DEL', key) end
   local added
   if segment then
-    if was == false then was = call('HGET', key, 'segment') or '' end
+    if was == false then
+      was = call('HGET', key, 'segment')
+      -- Somebody deleted the hash: which segment's index still lists the customer is lost with it.
+      if not was and call('ZSCORE', KEYS[2], id) then return 'DAMAGED' end
+      was = was or ''
+    end
     if was ~= '' and was ~= segment then note(leavers, was, id) end
     if segment ~= '' then note(members, segment, row[14], id) end
     added = call('HSET', key, 'segment', segment, 'name', row[12], 'since', row[13], 'sequence', row[15],
