@@ -5,11 +5,11 @@ from __future__ import annotations
 from hashlib import sha1
 from uuid import NAMESPACE_URL
 
+from stream_app.contract.dead_letter import Headers
+
 CHANGE_TYPE = "segstream.segment-changed.v1"
 CHANGE_SOURCE = "/segstream/worker"
 CHANGE_SCHEMA = "https://segstream.dev/schemas/segment-change.v1.json"
-
-ChangeHeaders = list[tuple[str, str | bytes | None]]
 
 
 def event_id(deployment: str, customer_id: str, sequence: int) -> str:
@@ -27,7 +27,7 @@ _NAMESPACE: bytes = NAMESPACE_URL.bytes
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
-def change_headers(event: str, customer_id: bytes, as_of: str) -> ChangeHeaders:
+def change_headers(event: str, customer_id: bytes, as_of: str) -> Headers:
     """Return the CloudEvents 1.0 headers of binary mode."""
     return [
         *_FIXED_HEADERS,
@@ -37,7 +37,7 @@ def change_headers(event: str, customer_id: bytes, as_of: str) -> ChangeHeaders:
     ]
 
 
-_FIXED_HEADERS: ChangeHeaders = [
+_FIXED_HEADERS: Headers = [
     ("content-type", b"application/json"),
     ("ce_specversion", b"1.0"),
     ("ce_type", CHANGE_TYPE.encode()),

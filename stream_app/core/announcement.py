@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from model_store.scoring import Scorer
-from stream_app.contract.change_record import ChangeHeaders, change_headers, event_id
+from stream_app.contract.change_record import change_headers, event_id
+from stream_app.contract.dead_letter import Headers
 from stream_app.core.instants import rfc3339
 from stream_app.core.move import NO_OFFSET, Move
 from stream_app.core.rules import Rules
@@ -16,7 +17,7 @@ class Announcement:
 
     __slots__ = ("headers", "key", "value")
 
-    def __init__(self, key: bytes, value: bytes, headers: ChangeHeaders) -> None:
+    def __init__(self, key: bytes, value: bytes, headers: Headers) -> None:
         self.key = key
         self.value = value
         self.headers = headers

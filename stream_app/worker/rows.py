@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -15,11 +16,17 @@ NEVER = "+inf"
 Row = tuple[tuple[str | int, ...], bytes]
 """What apply.lua writes of a customer: the fields, and the state record."""
 
-Before = tuple[str | bool, bool]
-"""Where Redis lists a customer so far (a segment's id, empty: nowhere, False: nobody knows), and who may be new."""
 
-LOOK_UP: Before = (False, True)
-NEW: Before = ("", True)
+class Before(NamedTuple):
+    """What the worker knows of a customer's place in Redis before a write."""
+
+    segment: str | bool
+    """Under which segment's id the customer is listed; empty: under none, False: look it up."""
+    may_be_new: bool
+
+
+LOOK_UP: Final = Before(False, True)
+NEW: Final = Before("", True)
 
 _pack = msgspec.msgpack.Encoder().encode
 

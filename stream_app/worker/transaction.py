@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from stream_app.contract.dead_letter import Headers
 from stream_app.contract.topics import Topics
 from stream_app.core.announcement import Announcement
 from stream_app.core.errors import OutageError
@@ -19,8 +20,6 @@ from stream_app.worker.meta import META_KEY
 
 SLICE_SECONDS = 5.0
 """How long one blocking call may take before it is called again."""
-
-Headers = list[tuple[str, str | bytes | None]]
 
 
 class Aborted(Exception):

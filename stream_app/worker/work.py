@@ -92,7 +92,7 @@ class LaneWork:
         outcome = self.outcome
         before: dict[str, Before] = dict.fromkeys(outcome.newcomers, NEW)
         for move in outcome.moves:
-            before.setdefault(move.customer_id, (move.old_id, False))
+            before.setdefault(move.customer_id, Before(move.old_id, may_be_new=False))
         for customer_id, customer in outcome.touched.items():
             header = header_of(customer)
             record = encode_state(header, customer.rfm)

@@ -49,7 +49,9 @@ def test_a_retried_write_does_nothing(partition: Partition, fresh_redis: Redis) 
     assert fresh_redis.hget(CUSTOMER_KEY, "frequency") == b"1"
 
 
-@pytest.mark.parametrize("before", [None, ("s4", False), LOOK_UP], ids=["unmoved", "moved", "restored"])
+@pytest.mark.parametrize(
+    "before", [None, Before("s4", may_be_new=False), LOOK_UP], ids=["unmoved", "moved", "restored"]
+)
 def test_a_customer_whose_hash_was_deleted_is_damage(
     partition: Partition, fresh_redis: Redis, before: Before | None
 ) -> None:
