@@ -7,11 +7,10 @@ import os
 import signal
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -40,24 +39,11 @@ from tests.builders import NOW, a_model
 from tests.integration.reading import Onlooker, Record, read_all
 from tests.integration.results import Change, Results, by_customer
 from tests.integration.shop import Sent, a_log
+from tests.integration.waiting import DONE_SECONDS, wait_for
 
 PARTITIONS = 4
 STARTING = threading.Lock()
 """Held while a port is looked for or a process started: a fork would hold the port that another thread is probing."""
-
-DONE_SECONDS = 60.0
-POLL_SECONDS = 0.05
-
-
-def wait_for(
-    what: str, condition: Callable[[], Any], seconds: float = DONE_SECONDS, said: Callable[[], object] = str
-) -> Any:
-    """Return the condition's first true answer; fail with what was said when none came in time."""
-    deadline = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain until {what}\n{said()}"
-        time.sleep(POLL_SECONDS)
-    return answer
 
 
 class Unfinished(AssertionError):

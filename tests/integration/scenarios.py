@@ -15,9 +15,10 @@ import pytest
 
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
-from tests.integration.deployment import PARTITIONS, STARTING, Deployment, WorkerProcess, wait_for
+from tests.integration.deployment import PARTITIONS, STARTING, Deployment, WorkerProcess
 from tests.integration.results import Results
 from tests.integration.shop import a_log
+from tests.integration.waiting import wait_for
 
 AT_ONCE = 3
 """Most of a story is waiting for a session to expire: so many are told at the same time."""

@@ -15,7 +15,7 @@ import pytest
 
 from stream_app.local.child import Child
 from stream_app.local.ports import free_ports
-from tests.integration.deployment import wait_for
+from tests.integration.waiting import wait_for
 
 SHOP = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
 {lines}"""

@@ -20,9 +20,10 @@ from stream_app.lookup import Lookup
 from stream_app.operators import resume, skip
 from stream_app.worker.control import Control
 from stream_app.worker.kafka_config import plain_producer
-from tests.integration.deployment import Deployment, WorkerProcess, wait_for
+from tests.integration.deployment import Deployment, WorkerProcess
 from tests.integration.results import broken_chains
 from tests.integration.test_worker_lifecycle import an_order
+from tests.integration.waiting import wait_for
 
 BATCHES = 5
 BAD = 2

@@ -12,10 +12,11 @@ import pytest
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.part import LocalPart
 from stream_app.local.valkey import LocalRedis
-from tests.integration.deployment import Deployment, undisturbed, wait_for
+from tests.integration.deployment import Deployment, undisturbed
 from tests.integration.results import Results, differences
 from tests.integration.scenarios import PARTITIONS
 from tests.integration.shop import a_log
+from tests.integration.waiting import wait_for
 
 SECONDS = [20.0, 90.0] if os.environ.get("SEGSTREAM_PROVE") else [8.0]
 """The short one is longer than the transaction timeout of these deployments, 5 seconds."""
