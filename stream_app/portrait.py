@@ -8,14 +8,14 @@ import msgspec
 
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.customer import Customer
-from stream_app.core.errors import SegstreamError, UsageError
+from stream_app.core.errors import SegstreamError
 from stream_app.core.features import Features
-from stream_app.core.instants import DAY_US, parse_instant, rfc3339
+from stream_app.core.instants import DAY_US, rfc3339
 from stream_app.lookup import Lookup, features_at, recent_orders
 from stream_app.settings import Settings
 
 
-def portrait(settings: Settings, customer_id: str, as_of: str | None) -> Iterator[str]:
+def portrait(settings: Settings, customer_id: str, as_of: int | None) -> Iterator[str]:
     """Yield the lines of a customer's portrait; raises SegstreamError when nobody has that id."""
     customer = Lookup(settings).customer(customer_id)
     if customer is None:
@@ -24,11 +24,8 @@ def portrait(settings: Settings, customer_id: str, as_of: str | None) -> Iterato
     if as_of is None:
         yield f"As of {rfc3339(customer.rfm.as_of)}: {_words(customer.rfm.features(customer.rfm.as_of))}"
     else:
-        instant = parse_instant(as_of)
-        if instant is None:
-            raise UsageError(f"{as_of} is no RFC 3339 instant with a zone.", "Write it like 2026-01-31T00:00:00Z.")
         window = None if settings.window_days is None else settings.window_days * DAY_US
-        yield f"As of {as_of}: {_words(features_at(customer, instant, window))}"
+        yield f"As of {rfc3339(as_of)}: {_words(features_at(customer, as_of, window))}"
     yield from _history(customer)
     yield from _orders(customer)
 

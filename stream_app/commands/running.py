@@ -1,0 +1,51 @@
+"""`segstream demo`, `local` and `worker`: what runs until it is told to stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stream_app.commands.options import Bootstrap, ModelUri, Redis, Window, settings_from
+
+
+def demo(
+    until_done: Annotated[bool, typer.Option("--until-done", help="End with the data instead of with Ctrl-C.")] = False,
+    rate: Annotated[float | None, typer.Option(help="Orders a second; as fast as they go by default.")] = None,
+    households: Annotated[int | None, typer.Option(help="Only so many households.")] = None,
+) -> None:
+    """Run everything on this machine: Kafka, Valkey, a trained model, the worker, and a shop's orders."""
+    from stream_app.demo.run import run_demo
+
+    raise typer.Exit(run_demo(until_done=until_done, rate=rate, households=households))
+
+
+def local(
+    kafka_port: Annotated[int | None, typer.Option(help="A free one by default.")] = None,
+    redis_port: Annotated[int | None, typer.Option(help="A free one by default.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Kept; a temporary folder by default.")] = None,
+    redis_binary: Annotated[str | None, typer.Option(help="A redis-server of your own, on PATH.")] = None,
+) -> None:
+    """Run a real Kafka and a real Valkey here until Ctrl-C, and print their addresses."""
+    from stream_app.local.command import run_local
+
+    raise typer.Exit(run_local(kafka_port, redis_port, data_dir, redis_binary))
+
+
+def worker(
+    kafka_bootstrap_servers: Bootstrap = None,
+    redis_url: Redis = None,
+    model_uri: ModelUri = None,
+    window_days: Window = None,
+    instance_id: Annotated[str | None, typer.Option(help="SEGSTREAM_INSTANCE_ID")] = None,
+    web_port: Annotated[int | None, typer.Option(help="SEGSTREAM_WEB_PORT")] = None,
+) -> None:
+    """Run one worker until SIGTERM."""
+    from stream_app.worker.run import run_worker
+
+    settings = settings_from(
+        kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url, model_uri=model_uri,
+        window_days=window_days, instance_id=instance_id, web_port=web_port,
+    )  # fmt: skip
+    raise typer.Exit(run_worker(settings))
