@@ -68,9 +68,13 @@ format: $(READY_DEV)  ## Put the code into the house format.
 docs: $(READY_DEV)  ## Write the generated contract files anew.
 	@$(BIN)/python -m stream_app.contract.schemas
 
-lock: ## Resolve both lock files anew (needs uv).
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras --extra demo pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras --extra dev pyproject.toml -o requirements-dev.lock
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras
+
+lock:  ## Resolve the lock files anew (needs uv).
+	$(LOCK) pyproject.toml -o requirements-worker.lock
+	$(LOCK) --group build -o requirements-build.lock
+	$(LOCK) --extra demo pyproject.toml -o requirements.lock
+	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:  ## Remove what was built.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -22,7 +22,7 @@ def _window(value: object) -> object:
 def _redis_url(url: SecretStr) -> SecretStr:
     parts = urlsplit(url.get_secret_value())
     if parts.scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("it must begin with redis://, rediss:// or unix://")
+        raise ValueError("write it like redis://localhost:6379/0, rediss://… or unix://…")
     try:
         _ = parts.port
     except ValueError:
@@ -132,8 +132,15 @@ class Settings(BaseSettings):
         """The deployment's topic names."""
         return Topics(self.topic_prefix)
 
+    @property
+    def redis_address(self) -> str:
+        """Where Redis is, without user and password."""
+        url = urlsplit(self.redis_url.get_secret_value())
+        return url.netloc.rpartition("@")[2] or url.path
 
-SECRET_FIELDS = ("kafka_sasl_password", "kafka_extra", "redis_url")
+
+SECRETS = {"redis_url", "kafka_sasl_password", "kafka_extra"}
+"""Fields whose value no message shows."""
 
 
 def variable_of(field: str) -> str:
@@ -146,28 +153,22 @@ def load_settings(**flags: Any) -> Settings:
     given = {name: value for name, value in flags.items() if value is not None}
     try:
         return Settings(**given)
-    except ValidationError as error:
-        problems = [_problem(problem, given) for problem in error.errors()]
-    except SettingsError:
-        # It is the one setting that is read as JSON, and what was seen may hold a password.
-        problems = ['kafka_extra is no JSON object: write it like {"client.rack": "a"}']
+    except SettingsError as error:
+        raise UsageError(f"settings are wrong: {error}.", "KAFKA_EXTRA is a JSON object of texts.") from None
     except OSError as error:
-        problems = [str(error)]
-    raise UsageError(
-        f"The settings are wrong: {'; '.join(problems)}.", "Run: segstream config schema, to see what they may be."
-    )
+        raise UsageError(f"{error.filename} cannot be read: {error.strerror}.", "Make it readable.") from None
+    except ValidationError as error:
+        problems = "; ".join(_problem(dict(problem), given) for problem in error.errors())
+        mend = "Mend it where it stands; docs/reference/settings.md and `segstream config schema` have all settings."
+        raise UsageError(f"settings are wrong: {problems}.", mend) from None
 
 
-def _problem(problem: Any, flags: dict[str, Any]) -> str:
+def _problem(problem: dict[str, Any], flags: dict[str, Any]) -> str:
     """Return one bad setting in words: its value unless it is secret, where it stands, and what it should be."""
-    name = str(problem["loc"][0])
-    field = next(f for f in Settings.model_fields if name == f or name in names_of(Settings, f))
+    name, *inside = map(str, problem["loc"])
+    field = next(field for field in Settings.model_fields if name in {field, *names_of(Settings, field)})
     origin = origins(Settings, flags)[field]
-    value = "" if field in SECRET_FIELDS else f" is {problem['input']!r}"
-    where = origin.name if origin.place == "flag" else f"{origin.name} in {_the(origin.place)}"
-    wish = problem["msg"].removeprefix("Value error, ")
-    return f"{field}{value} ({where}): {wish[0].lower()}{wish[1:]}"
-
-
-def _the(place: str) -> str:
-    return "the environment" if place == "environment" else place
+    message = problem["msg"].removeprefix("Value error, ")
+    is_hidden = inside or field in SECRETS
+    value = "" if is_hidden else f" is {problem['input']!r}"
+    return f"{variable_of(field)}{value} ({origin.words}): {message[:1].lower()}{message[1:]}"

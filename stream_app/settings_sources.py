@@ -38,6 +38,16 @@ class Origin:
     """`flag`, `environment`, `.env`, `segstream.toml` or `default`."""
     name: str = ""
 
+    @property
+    def words(self) -> str:
+        """Where to look for it."""
+        return f"flag {self.name}" if self.place == "flag" else the_place(self.place)
+
+
+def the_place(place: str) -> str:
+    """Return a place as a sentence names it."""
+    return "the environment" if place == "environment" else place
+
 
 @dataclass(frozen=True)
 class UnknownName:
@@ -55,8 +65,7 @@ class UnknownName:
     @property
     def says(self) -> str:
         """The sentence about it."""
-        place = "the environment" if self.place == "environment" else self.place
-        return f"{self.name} in {place} is no setting: nothing reads it."
+        return f"{self.name} in {the_place(self.place)} is no setting: nothing reads it."
 
 
 class SettingsFile(InitSettingsSource):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -15,19 +16,17 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     ResourceType,
 )
 
-from stream_app.contract.topics import Topics
-from stream_app.core.errors import OutageError, SegstreamError
+from stream_app.core.errors import SegstreamError
 from stream_app.settings import Settings
 from stream_app.topic_faults import SeenTopic, TopicFault, topic_faults
 from stream_app.worker.kafka_config import connection
-
-CALL_SECONDS = 10.0
+from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals
 
 
 def create_topics(settings: Settings, partitions: int, replication: int) -> list[str]:
     """Create what is missing and return the names created; what exists is left alone."""
     admin = AdminClient(connection(settings, "admin"))
-    have = _described(admin)
+    have = _described(admin, settings)
     missing = [topic for topic in settings.topics.definitions() if topic.name not in have]
     wanted = [
         NewTopic(topic.name, partitions if topic.is_partitioned else 1, replication, config=topic.config)
@@ -41,13 +40,13 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
 
 def check_topics(settings: Settings) -> list[TopicFault]:
     """Return what is wrong with the topics; empty when all is well."""
-    return topic_faults(settings.topics, see_topics(AdminClient(connection(settings, "admin")), settings.topics))
+    return topic_faults(settings.topics, see_topics(AdminClient(connection(settings, "admin")), settings))
 
 
 def mend_topics(settings: Settings) -> list[TopicFault]:
     """Put wrong settings right and return what was wrong; partition counts and missing topics are left alone."""
     admin = AdminClient(connection(settings, "admin"))
-    wrong = [fault for fault in topic_faults(settings.topics, see_topics(admin, settings.topics)) if fault.key]
+    wrong = [fault for fault in topic_faults(settings.topics, see_topics(admin, settings)) if fault.key]
     for name in sorted({fault.topic for fault in wrong}):
         changes = [
             ConfigEntry(fault.key, fault.wanted, incremental_operation=AlterConfigOpType.SET)
@@ -60,11 +59,11 @@ def mend_topics(settings: Settings) -> list[TopicFault]:
     return wrong
 
 
-def see_topics(admin: AdminClient, topics: Topics) -> dict[str, SeenTopic]:
+def see_topics(admin: AdminClient, settings: Settings) -> dict[str, SeenTopic]:
     """Return those of the deployment's topics that exist."""
-    found = _described(admin)
-    names = [topic.name for topic in topics.definitions() if topic.name in found]
-    configs = _configs(admin, names) if names else {}
+    found = _described(admin, settings)
+    names = [topic.name for topic in settings.topics.definitions() if topic.name in found]
+    configs = _configs(admin, settings, names) if names else {}
     return {name: _seen(found[name], configs.get(name)) for name in names}
 
 
@@ -78,26 +77,29 @@ def _seen(topic: Any, config: dict[str, str] | None) -> SeenTopic:
     )
 
 
-def _described(admin: AdminClient) -> dict[str, Any]:
-    try:
-        return {
-            name: topic for name, topic in admin.list_topics(timeout=CALL_SECONDS).topics.items() if topic.partitions
-        }
-    except KafkaException as error:
-        raise _away(error) from error
+def _described(admin: AdminClient, settings: Settings) -> dict[str, Any]:
+    with kafka_refusals(settings):
+        found = admin.list_topics(timeout=CALL_SECONDS).topics
+    return {name: topic for name, topic in found.items() if topic.partitions}
 
 
-def _configs(admin: AdminClient, names: Iterable[str]) -> dict[str, dict[str, str]]:
+def _configs(admin: AdminClient, settings: Settings, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return the settings of topics; those that this client may not see are left out."""
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
     found = {}
     for resource, future in admin.describe_configs(resources, request_timeout=CALL_SECONDS).items():
-        try:
+        with kafka_refusals(settings), _hidden_topics():
             found[resource.name] = {key: entry.value for key, entry in future.result(CALL_SECONDS).items()}
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_AUTHORIZATION_FAILED:
-                raise _away(error) from error
     return found
+
+
+@contextmanager
+def _hidden_topics() -> Iterator[None]:
+    try:
+        yield
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise
 
 
 def _settle(what: str, future: Any) -> None:
@@ -105,9 +107,3 @@ def _settle(what: str, future: Any) -> None:
         future.result(CALL_SECONDS)
     except KafkaException as error:
         raise SegstreamError(f"{what}: {error.args[0].str()}.") from error
-
-
-def _away(error: KafkaException) -> OutageError:
-    return OutageError(
-        f"Kafka does not answer ({error.args[0].name()}).", "Check KAFKA_BOOTSTRAP_SERVERS.", code="KAFKA_AWAY"
-    )

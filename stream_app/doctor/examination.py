@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from stream_app.core.errors import OutageError
+from stream_app.core.errors import SegstreamError
 from stream_app.doctor.facts import Bounds, KafkaFacts, OrderFacts, RedisFacts, Refusal, TopicFacts, WorkerFacts
 from stream_app.doctor.finding import Finding, skipped
 from stream_app.doctor.judge.kafka import judge_kafka
@@ -28,7 +28,6 @@ from stream_app.doctor.look.workers import look_at_group, look_at_page, look_at_
 from stream_app.settings import Settings
 from stream_app.settings_sources import origins, unknown_names
 from stream_app.worker.kafka_config import connection
-
 
 _SILENCE = (KafkaException, TimeoutError)
 """What a broker's refusal or silence raises: others may still answer."""
@@ -85,7 +84,7 @@ class Examination:
             return
         try:
             self._topics = look_at_topics(self._admin, self._settings, self._brokers)
-        except OutageError as error:
+        except SegstreamError as error:
             self._unseen = error.cause.rstrip(".")
             yield skipped("topics.exist", self._unseen)
             return

@@ -35,9 +35,10 @@ def _members(group: GroupFacts) -> Finding:
     says = f"{counted(len(group.members), 'worker')} in the group {group.group} ({hosts})"
     if len(given) < group.orders.partitions:
         return warning(
-            MEMBERS, f"{says}, and {group.orders.partitions - len(given)} partitions are given to nobody: {group.state}.",
+            MEMBERS,
+            f"{says}, and {group.orders.partitions - len(given)} partitions are given to nobody: {group.state}.",
             "Wait for the rebalance to end, then look again.",
-        )  # fmt: skip
+        )
     return ok(MEMBERS, f"{says}, with all {counted(group.orders.partitions, 'partition')}.")
 
 

@@ -13,7 +13,7 @@ from stream_app.topics import see_topics
 
 def look_at_topics(admin: AdminClient, settings: Settings, brokers: int) -> TopicFacts:
     """Return the topics that exist; raises OutageError when the brokers stop answering."""
-    return TopicFacts(see_topics(admin, settings.topics), brokers, settings.kafka_bootstrap_servers)
+    return TopicFacts(see_topics(admin, settings), brokers, settings.kafka_bootstrap_servers)
 
 
 def bounds(admin: AdminClient, topic: str, partitions: int) -> Bounds:
