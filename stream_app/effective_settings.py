@@ -76,8 +76,9 @@ def settings_lines(settings: list[EffectiveSetting]) -> Iterator[tuple[str, bool
 def _place(setting: EffectiveSetting) -> str:
     """Return where the value comes from, and the name there when it is not the usual one."""
     origin = setting.origin
-    is_usual = origin.name in ("", setting.variable, setting.name)
-    return origin.place if is_usual else f"{origin.place} ({origin.name})"
+    is_usual = origin.place == "flag" or origin.name in ("", setting.variable, setting.name)
+    place = origin.place if is_usual else f"{origin.place} ({origin.name})"
+    return f"{place}, over {origin.over}" if origin.over else place
 
 
 def _words(value: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class Origin:
     place: str
     """`flag`, `environment`, `.env`, `segstream.toml` or `default`."""
     name: str = ""
+    over: str = ""
+    """A place that says something too, and is not heard."""
 
     @property
     def words(self) -> str:
@@ -113,18 +115,16 @@ def names_of(settings_class: type[BaseSettings], field: str) -> tuple[str, ...]:
 
 def origins(settings_class: type[BaseSettings], flags: Mapping[str, object]) -> dict[str, Origin]:
     """Return where each setting's value comes from."""
-    places = [("environment", EnvSettingsSource(settings_class)), (".env", DotEnvSettingsSource(settings_class))]
+    places = {"environment": EnvSettingsSource(settings_class), ".env": DotEnvSettingsSource(settings_class)}
     file = SettingsFile(settings_class).values
     found = {}
     for field in settings_class.model_fields:
         names = names_of(settings_class, field)
-        seen = [Origin(place, name) for place, source in places for name in names if name.lower() in source.env_vars]
-        if flags.get(field) is not None:
-            found[field] = Origin("flag", f"--{field.replace('_', '-')}")
-        elif seen:
-            found[field] = seen[0]
-        else:
-            found[field] = Origin(SETTINGS_FILE, field) if field in file else Origin("default")
+        seen = [Origin("flag", f"--{field.replace('_', '-')}")] if flags.get(field) is not None else []
+        for place, source in places.items():
+            seen += [Origin(place, name) for name in names if source.env_vars.get(name.lower()) is not None][:1]
+        seen += [Origin(SETTINGS_FILE, field)] if field in file else []
+        found[field] = replace(seen[0], over=seen[1].place if len(seen) > 1 else "") if seen else Origin("default")
     return found
 
 

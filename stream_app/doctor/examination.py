@@ -25,8 +25,8 @@ from stream_app.doctor.look.orders import look_at_orders
 from stream_app.doctor.look.redis import look_at_redis
 from stream_app.doctor.look.topics import bounds, look_at_topics
 from stream_app.doctor.look.workers import look_at_group, look_at_page, look_at_partitions
-from stream_app.settings import Settings
-from stream_app.settings_sources import origins, unknown_names
+from stream_app.settings import Settings, variable_of
+from stream_app.settings_sources import Origin, origins, unknown_names
 from stream_app.worker.kafka_config import connection
 
 _SILENCE = (KafkaException, TimeoutError)
@@ -142,8 +142,8 @@ def _words(error: Exception) -> str:
     return str(error.args[0].str()) if isinstance(error, KafkaException) else "no answer in time"
 
 
-def _places() -> list[str]:
-    return [origin.place for origin in origins(Settings, {}).values()]
+def _places() -> dict[str, Origin]:
+    return {variable_of(field): origin for field, origin in origins(Settings, {}).items()}
 
 
 def _why_unseen(kafka: KafkaFacts) -> str:

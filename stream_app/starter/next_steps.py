@@ -14,21 +14,27 @@ def next_steps(folder: Path, plan: Plan) -> Iterator[str]:
     """Yield the lines that tell what was written and what comes next."""
     *others, last = FILES
     is_here = folder.resolve() == Path.cwd()
-    where = "here" if is_here else f"to {folder}"
-    yield f"Wrote {', '.join(others)} and {last} {where}. Only you can read .env: secrets go there."
+    *others, last = FILES
+    yield f"Wrote {', '.join(others)} and {last}{'' if is_here else f' to {folder}'}."
+    yield "Only you can read .env: it is the place for passwords."
+    yield ""
+    yield "Next (the image is built once, and a model trained on your own orders):"
     yield ""
     if not is_here:
         yield f"  cd {folder}"
-    yield f"  docker build -f {_checkout()}/deploy/Dockerfile -t segstream:local {_checkout()}    # the image, once"
+    yield f"  docker build -f {_checkout()}/deploy/Dockerfile -t segstream:local {_checkout()}"
     yield "  docker compose up --detach"
-    yield "  segstream train FILE --promote    # your orders; segstream train --help"
+    yield "  segstream train FILE --promote"
     yield "  segstream doctor"
     yield ""
-    yield f"Without Docker: segstream topics create --partitions {plan.partitions}, then segstream worker"
+    yield "Without Docker, on a Kafka and a Redis that run already:"
+    yield ""
+    yield f"  segstream topics create --partitions {plan.partitions}"
+    yield "  segstream worker"
     for name in plan.unreachable():
         yield ""
-        yield f"Note: inside a container localhost is the container itself, so the worker's will not find this {name}."
-        yield "Run the worker without Docker, or put an address into .env that containers reach too."
+        yield "Inside a container localhost is the container itself: a worker there will not"
+        yield f"find this {name}. Run it without Docker, or write another address into .env."
 
 
 def _checkout() -> str:

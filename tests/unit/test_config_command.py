@@ -76,6 +76,7 @@ def test_the_origin_shown_is_where_the_value_comes_from(
     from_environment = shown(field)
 
     assert (from_dotenv.origin.place, from_environment.origin.place) == (".env", "environment")
+    assert (from_dotenv.origin.over, from_environment.origin.over) == ("", ".env")
     if field != "kafka_sasl_password":
         assert from_dotenv.value != from_environment.value
 

@@ -29,7 +29,7 @@ from stream_app.doctor.judge.model import judge_model
 from stream_app.doctor.judge.orders import judge_orders
 from stream_app.doctor.judge.workers import judge_workers
 from stream_app.doctor.look.machine import look_at_machine
-from stream_app.settings_sources import UnknownName
+from stream_app.settings_sources import Origin, UnknownName
 from tests.builders import NOW_MS
 
 AT = NOW_MS * 1_000
@@ -240,7 +240,20 @@ def test_clocks_that_disagree_by_more_than_5_seconds_are_a_warning(clocks: Clock
 def test_a_misspelt_variable_is_a_warning_with_the_right_name() -> None:
     typo = UnknownName("SEGSTREAM_WINDOW_DAY", ".env", "SEGSTREAM_WINDOW_DAYS")
 
-    finding = the(judge_settings([typo], [".env", "default"]), "settings.unknown")
+    finding = the(judge_settings([typo], {}), "settings.unknown")
 
     assert finding.status is Status.WARNING
     assert finding.mend == "Did you mean SEGSTREAM_WINDOW_DAYS?"
+
+
+def test_a_variable_that_hides_another_value_is_named() -> None:
+    places = {
+        "REDIS_URL": Origin("environment", "REDIS_URL", over=".env"),
+        "SEGSTREAM_CURRENCY": Origin("segstream.toml", "currency"),
+        "SEGSTREAM_CLOCK": Origin("default"),
+    }
+
+    said = the(judge_settings([], places), "settings.sources").says
+
+    assert said == "Settings come from here: environment, segstream.toml. The environment wins over .env for REDIS_URL."
+    assert "neither" in the(judge_settings([], {"SEGSTREAM_CLOCK": Origin("default")}), "settings.sources").says

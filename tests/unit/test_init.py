@@ -207,7 +207,7 @@ def test_the_next_steps_are_told_and_what_will_not_work_is_said_before(folder: P
     assert "docker compose up --detach" in steps
     assert "deploy/Dockerfile" in steps
     assert "segstream doctor" in steps
-    assert "inside a container localhost is the container itself" in steps
+    assert "Inside a container localhost is the container itself" in steps
     assert "container itself" not in "\n".join(next_steps(folder, PLANS["both given"]))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from stream_app.doctor.facts import ClockFacts, MachineFacts
 from stream_app.doctor.finding import Finding, ok, problem, skipped, warning
 from stream_app.doctor.judge.redis import numbers
-from stream_app.settings_sources import UnknownName
+from stream_app.settings_sources import Origin, UnknownName
 
 SOURCES, UNKNOWN, VERSIONS, SKEW = "settings.sources", "settings.unknown", "versions.supported", "clock.skew"
 SKEW_SECONDS = 5.0
@@ -16,11 +16,13 @@ OLDEST_PYTHON = (3, 11)
 _BOUND = re.compile(r"(>=|<=|==|<|>)\s*([0-9][0-9.]*)")
 
 
-def judge_settings(unknown: Iterable[UnknownName], places: Iterable[str]) -> Iterator[Finding]:
+def judge_settings(unknown: Iterable[UnknownName], places: Mapping[str, Origin]) -> Iterator[Finding]:
     """Yield where settings come from, and a warning for each variable that looks like a setting and is none."""
-    found = sorted(set(places) - {"default"})
+    found = sorted({origin.place for origin in places.values()} - {"default"})
+    hidden = sorted(name for name, origin in places.items() if origin.over == ".env")
     if found:
-        yield ok(SOURCES, f"Settings come from here: {', '.join(found)}.")
+        over = f" The environment wins over .env for {', '.join(hidden)}." if hidden else ""
+        yield ok(SOURCES, f"Settings come from here: {', '.join(found)}.{over}")
     else:
         yield ok(SOURCES, "Every setting has its default: neither a variable, .env nor segstream.toml sets one here.")
     names = list(unknown)
