@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from stream_app.doctor.judge.kafka import judge_kafka
 from stream_app.doctor.judge.redis import judge_redis
 from stream_app.doctor.judge.topics import judge_topics
 from stream_app.doctor.look.kafka import why_refused
+from stream_app.doctor.look.reach import knock_all
+from stream_app.local.ports import free_ports
 from stream_app.topic_faults import SeenTopic
 
 HERE = Endpoint("localhost:9092", Reach.OPEN)
@@ -159,6 +163,17 @@ def test_of_several_complaints_the_one_that_tells_most_is_kept() -> None:
     )
 
     assert refused == Refused(Refusal.TLS, "SSL handshake failed: connecting to a PLAINTEXT broker listener?")
+
+
+def test_knocking_tells_how_each_address_answers(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        (closed,) = free_ports(1)
+        port = server.getsockname()[1]
+
+        found = knock_all([f"127.0.0.1:{port}", f"127.0.0.1:{closed}", "nowhere.invalid:9092", f"unix:{tmp_path}/none"])
+
+    assert [endpoint.reach for endpoint in found] == [Reach.OPEN, Reach.REFUSED, Reach.NO_NAME, Reach.REFUSED]
+    assert [endpoint.host for endpoint in found[:3]] == ["127.0.0.1", "127.0.0.1", "nowhere.invalid"]
 
 
 def all_topics(**changes: Any) -> dict[str, SeenTopic]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterable
 
 from stream_app.doctor.facts import Endpoint, Reach
@@ -16,7 +17,8 @@ def knock_all(addresses: Iterable[str]) -> tuple[Endpoint, ...]:
     knocks = [_Knock(address) for address in addresses]
     for knock in knocks:
         knock.start()
-    return tuple(Endpoint(knock.address, knock.result()) for knock in knocks)
+    deadline = time.monotonic() + KNOCK_SECONDS + 0.5
+    return tuple(Endpoint(knock.address, knock.result(deadline)) for knock in knocks)
 
 
 class _Knock(threading.Thread):
@@ -30,9 +32,9 @@ class _Knock(threading.Thread):
     def run(self) -> None:
         self._reach = _try(self.address)
 
-    def result(self) -> Reach:
-        """Return the outcome, SILENT while there is none in time."""
-        self.join(KNOCK_SECONDS + 0.5)
+    def result(self, deadline: float) -> Reach:
+        """Return the outcome, SILENT when there is none in time."""
+        self.join(max(0.0, deadline - time.monotonic()))
         return self._reach
 
 
