@@ -72,9 +72,13 @@ docs: $(READY_DEV)  ## Write anew what is generated: schemas, parts of docs/, th
 site: $(READY_DEV)  ## Build docs/ as a web site into build/site.
 	@$(BIN)/zensical build --clean --strict
 
-lock: ## Resolve both lock files anew (needs uv).
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras --extra demo pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras --extra dev pyproject.toml -o requirements-dev.lock
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras
+
+lock:  ## Resolve the lock files anew (needs uv).
+	$(LOCK) pyproject.toml -o requirements-worker.lock
+	$(LOCK) --group build -o requirements-build.lock
+	$(LOCK) --extra demo pyproject.toml -o requirements.lock
+	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:  ## Remove what was built.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

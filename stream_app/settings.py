@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from stream_app.contract.topics import Topics
 from stream_app.core.errors import UsageError
@@ -15,6 +16,12 @@ from stream_app.core.partitioner import Partitioner
 
 def _window(value: object) -> object:
     return None if isinstance(value, str) and value.lower() == "none" else value
+
+
+def _redis_url(value: object) -> object:
+    if isinstance(value, str) and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("write it like redis://localhost:6379/0, rediss://… or unix://…")
+    return value
 
 
 def _env(name: str) -> Any:
@@ -45,7 +52,9 @@ class Settings(BaseSettings):
     kafka_session_timeout_ms: Annotated[int, _env("KAFKA_SESSION_TIMEOUT_MS")] = Field(45_000, ge=1_000)
     kafka_transaction_timeout_ms: Annotated[int, _env("KAFKA_TRANSACTION_TIMEOUT_MS")] = Field(20_000, ge=1_000)
 
-    redis_url: Annotated[SecretStr, _env("REDIS_URL")] = SecretStr("redis://localhost:6379/0")
+    redis_url: Annotated[SecretStr, BeforeValidator(_redis_url), _env("REDIS_URL")] = SecretStr(
+        "redis://localhost:6379/0"
+    )
     redis_ssl_ca_location: Annotated[str | None, _env("REDIS_SSL_CA_LOCATION")] = None
 
     instance_id: str = f"{socket.gethostname()}-0"
@@ -70,6 +79,16 @@ class Settings(BaseSettings):
         """The deployment's topic names."""
         return Topics(self.topic_prefix)
 
+    @property
+    def redis_address(self) -> str:
+        """Where Redis is, without user and password."""
+        url = urlsplit(self.redis_url.get_secret_value())
+        return url.netloc.rpartition("@")[2] or url.path
+
+
+SECRETS = {"redis_url", "kafka_sasl_password", "kafka_extra"}
+"""Fields whose value no message shows."""
+
 
 def variable_of(field: str) -> str:
     """Return the environment variable that sets a field."""
@@ -81,6 +100,24 @@ def load_settings(**flags: Any) -> Settings:
     """Read the settings; flags that are not None win. Raises UsageError that names every bad one."""
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except SettingsError as error:
+        raise UsageError(f"settings are wrong: {error}.", "KAFKA_EXTRA is a JSON object of texts.") from None
     except ValidationError as error:
-        problems = "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in error.errors(include_input=False))
-        raise UsageError(f"The settings are wrong: {problems}.", "Mend them in the environment or in .env.") from None
+        problems = "; ".join(_problem(dict(problem)) for problem in error.errors())
+        mend = "Mend it in the environment, in .env or in the flag; docs/reference/settings.md has them all."
+        raise UsageError(f"settings are wrong: {problems}.", mend) from None
+
+
+def _problem(problem: dict[str, Any]) -> str:
+    name, *inside = map(str, problem["loc"])
+    field = next((field for field in Settings.model_fields if name in {field, *_names_of(field)}), None)
+    variable = name if field is None else variable_of(field)
+    message = problem["msg"].removeprefix("Value error, ")
+    is_hidden = inside or field in SECRETS
+    value = "" if is_hidden else f" is {problem['input']!r}"
+    return f"{variable}{value}: {message[:1].lower()}{message[1:]}"
+
+
+def _names_of(field: str) -> set[str]:
+    alias = Settings.model_fields[field].validation_alias
+    return {str(name) for name in alias.choices} if isinstance(alias, AliasChoices) else {f"SEGSTREAM_{field.upper()}"}

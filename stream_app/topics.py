@@ -5,17 +5,16 @@ from __future__ import annotations
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
-from stream_app.core.errors import OutageError, SegstreamError
+from stream_app.core.errors import SegstreamError
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import connection
-
-CALL_SECONDS = 10.0
+from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals
 
 
 def create_topics(settings: Settings, partitions: int, replication: int) -> list[str]:
     """Create what is missing and return the names created; what exists is left alone."""
     admin = AdminClient(connection(settings, "admin"))
-    have = _partition_counts(admin)
+    have = _partition_counts(admin, settings)
     missing = [topic for topic in settings.topics.definitions() if topic.name not in have]
     wanted = [
         NewTopic(topic.name, partitions if topic.is_partitioned else 1, replication, config=topic.config)
@@ -34,19 +33,15 @@ def _settle(name: str, future: object) -> None:
         raise SegstreamError(f"Topic {name} could not be created: {error.args[0].str()}.") from error
 
 
-def _partition_counts(admin: AdminClient) -> dict[str, int]:
-    try:
+def _partition_counts(admin: AdminClient, settings: Settings) -> dict[str, int]:
+    with kafka_refusals(settings):
         return {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=CALL_SECONDS).topics.items()}
-    except KafkaException as error:
-        raise OutageError(
-            f"Kafka does not answer ({error.args[0].name()}).", "Check KAFKA_BOOTSTRAP_SERVERS.", code="KAFKA_AWAY"
-        ) from error
 
 
 def check_topics(settings: Settings) -> list[str]:
     """Return what is wrong with the topics, one sentence each; empty when all is well."""
     admin = AdminClient(connection(settings, "admin"))
-    have = _partition_counts(admin)
+    have = _partition_counts(admin, settings)
     problems = [f"{t.name} is missing." for t in settings.topics.definitions() if t.name not in have]
     if problems:
         return problems

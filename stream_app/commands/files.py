@@ -64,8 +64,8 @@ def load(
     from stream_app.replay.load import load as send_orders
     from stream_app.replay.send import Sender
 
-    sender = Sender(settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers))
+    settings = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers)
     with open_history(file, format, timezone=timezone) as past:
         say(_read_words(past.report))
-        done = send_orders(past.orders(), sender, is_history=history, rate=rate)
+        done = send_orders(past.orders(), Sender(settings), is_history=history, rate=rate)
     say(f"Sent {done.orders:,} orders in {done.seconds:.1f} s.")

@@ -28,6 +28,13 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def echo_json(value: object) -> None:
+    """Write a command's result for programs: one line of JSON."""
+    import msgspec
+
+    typer.echo(msgspec.json.encode(value).decode())
+
+
 def a_group(help: str) -> typer.Typer:
     """Return a command that only has commands of its own."""
     return typer.Typer(help=help, no_args_is_help=True)

@@ -13,6 +13,7 @@ from stream_app.core.instants import rfc3339
 from stream_app.core.partitioner import Partitioner
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import plain_producer
+from stream_app.worker.kafka_refusals import partition_count
 
 FLUSH_SECONDS = 60.0
 _PARTITIONERS = {
@@ -38,6 +39,7 @@ class Sender:
             }
         )
         self._failed: KafkaError | None = None
+        self._partitions = partition_count(self._producer, settings, self._topic)
 
     def send(self, key: str, value: bytes, *, is_history: bool = False, delivered: Delivered | None = None) -> None:
         """Send one order; waits while the queue is full."""
@@ -54,7 +56,7 @@ class Sender:
 
     def partitions(self) -> int:
         """Return how many partitions the orders topic has."""
-        return len(self._producer.list_topics(self._topic, timeout=10).topics[self._topic].partitions)
+        return self._partitions
 
     def _produce(self, value: bytes | None, key: bytes | None, **options: Any) -> None:
         while True:
