@@ -12,6 +12,9 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 """What a reader runs commands from."""
 
+PROSE = [*PAGES, *(ROOT / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY"))]
+"""Whatever people read."""
+
 IN_A_SECOND_TERMINAL = "in a second terminal"
 UNTIL_CTRL_C = "until Ctrl-C"
 NOT_RUN = "not run: "
@@ -86,6 +89,6 @@ def code_spans(page: Path) -> list[str]:
 def command_lines(block: Block) -> Iterator[str]:
     """Yield each command of a block as one line, without comments, background marks and redirections."""
     for line in re.sub(r"<<'END'\n.*?^END$", "", block.commands, flags=re.M | re.S).replace("\\\n", " ").splitlines():
-        bare = re.sub(r"(^|\s)#.*| *&$|[0-9]?>&?\s*\S+", "", line).strip()
+        bare = re.sub(r"(^|\s)#.*| *&$|(?<=\s)[0-9]?>&?\s*\S+", "", line).strip()
         if bare:
             yield bare

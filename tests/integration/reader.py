@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
@@ -11,6 +10,7 @@ from typing import Self
 
 from stream_app.local.ports import free_ports
 from tests.documents import IN_A_SECOND_TERMINAL, ROOT, UNTIL_CTRL_C, Block
+from tests.integration.terminal import clean_environment
 from tests.integration.window import Window, missing, surplus
 
 SHIMS = {
@@ -29,8 +29,7 @@ def an_installed_folder(folder: Path) -> dict[str, str]:
         file = programs / name
         file.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words} "$@"\n')
         file.chmod(0o755)
-    ours = ("SEGSTREAM_", "KAFKA_", "REDIS_")
-    outer = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    outer = clean_environment()
     return outer | {
         "PATH": f"{programs}:{outer['PATH']}",
         "PYTHONPATH": str(ROOT),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from redis import Redis
 
 from stream_app.local.ports import free_ports
 from tests.documents import PAGES, ROOT, blocks_of, name_of
 from tests.integration.reader import Reader, an_installed_folder
-from tests.integration.window import Window, missing
 from tests.integration.waiting import wait_for
+from tests.integration.window import Window, missing
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-change.md"
 README = ROOT / "README.md"
@@ -67,6 +69,21 @@ def test_the_tutorial_does_what_it_says(tutorial: Reader) -> None:
     assert "running" in tutorial.window.run("segstream partitions list")
 
 
+def test_redis_holds_the_keys_and_fields_of_the_reference(tutorial: Reader) -> None:
+    rows = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs" / "reference" / "redis-keys.md").read_text(), re.MULTILINE)
+    shapes = {row: re.compile(re.sub(r"<[^>]+>", ".+", row)) for row in rows if ":" in row and "index" not in row}
+    with Redis.from_url(variable(tutorial.window, "REDIS_URL"), decode_responses=True) as client:
+        keys = [str(key) for key in client.scan_iter()]
+        fields = {field for key in keys if client.type(key) == "hash" for field in client.hkeys(key)}
+
+    found = {key: [shape for shape, pattern in shapes.items() if pattern.fullmatch(key)] for key in keys}
+    assert {key: names for key, names in found.items() if len(names) != 1} == {}
+    assert {names[0] for names in found.values()} == set(shapes)
+    named = {row for row in rows if row not in shapes} - {"index:<segment id>"}
+    assert {field for field in fields if not field.startswith("index:")} == named
+    assert any(field.startswith("index:") for field in fields)
+
+
 @pytest.mark.parametrize("page", OTHERS, ids=name_of)
 def test_commands_of_a_page_do_what_it_says(tutorial: Reader, page: Path) -> None:
     BEFORE.get(name_of(page), lambda _: None)(tutorial)
@@ -79,7 +96,9 @@ def test_commands_of_a_page_do_what_it_says(tutorial: Reader, page: Path) -> Non
 
 
 def test_the_readme_does_what_it_says(tmp_path: Path) -> None:
+    orders = next(block for block in blocks_of(TUTORIAL) if "cat > orders.csv" in block.text)
     with Reader(Window(tmp_path, an_installed_folder(tmp_path))) as reader:
+        reader.window.run(orders.text.partition("cd coffee-shop\n")[2])
         reader.read(blocks_of(README))
 
         assert reader.window.is_open()
