@@ -30,8 +30,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Explanation": (
         "architecture.md",
         "guarantees.md",
-        "explanation/*",
+        "explanation/how-time-moves-customers.md",
+        "explanation/exact-integers.md",
+        "explanation/comparisons.md",
         "benchmarks.md",
+        "explanation/*",
     ),
     "Decisions": ("adr/*",),
 }

@@ -57,7 +57,7 @@ def test_notes_before_a_block_are_known() -> None:
 
 
 def test_no_command_hides_in_a_block_that_nobody_runs() -> None:
-    allowed = {"sh", "console", "python", "text", "json", "ini", "mermaid"}
+    allowed = {"sh", "console", "python", "text", "json", "ini"}
     for page in PAGES:
         text = page.read_text()
         assert text.count("\n```") + text.startswith("```") == 2 * len(blocks_of(page)), name_of(page)
