@@ -17,6 +17,8 @@ from stream_app.local.child import Child
 from tests.integration.waiting import wait_for
 
 BLOCK_SECONDS = 60.0
+END_JOBS = "trap : TERM; trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT"
+"""The guardian's SIGTERM comes together with the end of the keyboard, and would cut the second trap short."""
 
 
 class Window:
@@ -30,7 +32,7 @@ class Window:
         # The guardian ends the shell even when this process is killed.
         self._shell = Child.start(["bash", "-e", str(keyboard)], env=self._env, stdout=self._screen)
         self._keyboard = keyboard.open("w")
-        self._type(f"cd {shlex.quote(str(folder))}; trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT")
+        self._type(f"cd {shlex.quote(str(folder))}; {END_JOBS}")
 
     def run(self, commands: str) -> str:
         """Type commands and return what appeared until the last one was done; fail when one fails."""
