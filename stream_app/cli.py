@@ -35,7 +35,6 @@ app.add_typer(operating.partitions_app, name="partitions", rich_help_panel=OPERA
 app.command(rich_help_panel=OPERATE)(operating.tick)
 app.command(rich_help_panel=OPERATE)(setting_up.doctor)
 app.add_typer(setting_up.config_app, name="config", rich_help_panel=OPERATE)
-operating.topics_app.command("mend")(setting_up.topics_mend)
 
 
 def _print_version(is_asked: bool) -> None:

@@ -73,17 +73,6 @@ def config_schema() -> None:
     typer.echo(json.dumps(settings_schema(), ensure_ascii=False, indent=2))
 
 
-def topics_mend(kafka_bootstrap_servers: Bootstrap = None) -> None:
-    """Put wrong settings of the topics right; what they hold stays."""
-    from stream_app.topics import mend_topics
-
-    mended = mend_topics(settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers))
-    for fault in mended:
-        typer.echo(f"{fault.topic}: {fault.key} is {fault.wanted} now.")
-    if not mended:
-        say("Their settings are as they should be.")
-
-
 def doctor(
     as_json: AsJson = False,
     kafka_bootstrap_servers: Bootstrap = None,
