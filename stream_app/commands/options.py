@@ -28,6 +28,13 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def write_json(result: dict[str, Any]) -> None:
+    """Give a program the command's result."""
+    import json
+
+    typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+
+
 def a_group(help: str) -> typer.Typer:
     """Return a command that only has commands of its own."""
     return typer.Typer(help=help, no_args_is_help=True)
