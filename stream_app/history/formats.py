@@ -113,19 +113,19 @@ def recognise(present: list[str]) -> Format | None:
     return None
 
 
-def choose_columns(wanted: Format, present: list[str]) -> dict[str, int]:
+def choose_columns(wanted: Format, present: list[str], file: str) -> dict[str, int]:
     """Return the place of each column in the file, whatever its capitals; the first known name wins."""
     names = [known[0] for known in wanted.columns.values() if not _places(known, present)]
     if names:
         close = [f"{name} ({found[0]}?)" if (found := get_close_matches(name, present, 1)) else name for name in names]
         raise UsageError(
-            f"the file has no column {', '.join(close)}, which {wanted.said_by} names.", f"It has {', '.join(present)}."
+            f"{file} has no column {', '.join(close)}, which {wanted.said_by} names.", f"It has {', '.join(present)}."
         )
     places = {column: _places(names, present) for column, names in wanted.columns.items()}
     twice = [present[found[0]] for found in places.values() if len(found) > 1]
     if twice:
         raise UsageError(
-            f"the file has more than one column {', '.join(twice)}.", "Rename all but one of them in the file."
+            f"{file} has more than one column {', '.join(twice)}.", "Rename all but one of them in the file."
         )
     return {column: found[0] for column, found in places.items()}
 

@@ -66,7 +66,7 @@ def _set_timezone(connection: DuckDBPyConnection, timezone: str) -> None:
 def _copy(connection: DuckDBPyConnection, path: Path, wanted: Format, folder: Path) -> Sheet:
     """Return the file's columns that matter, in a table; the rewritten CSV file is not needed after that."""
     source = open_source(connection, path, folder, wanted.is_in)
-    columns = choose_columns(wanted, source.names)
+    columns = choose_columns(wanted, source.names, path.name)
     connection.execute(statements.copy_columns(columns, source), source.parameters)
     (folder / "lines.csv").unlink(missing_ok=True)
     return Sheet(connection, source, columns, wanted)

@@ -23,6 +23,7 @@ RETAIL = ("--format", "online-retail")
 def beginner(tmp_path: Path) -> Terminal:
     """A terminal from which neither Kafka nor Redis can be reached."""
     (tmp_path / "shop.csv").write_text(SHOP)
+    (tmp_path / "notes.pdf").write_text("nothing\n")
     (tmp_path / "notes.txt").write_text("nothing\n")
     kafka, redis = free_ports(2)
     nowhere = {"KAFKA_BOOTSTRAP_SERVERS": f"localhost:{kafka}", "REDIS_URL": f"redis://localhost:{redis}/0"}
@@ -47,7 +48,8 @@ def answer_of(terminal: Terminal, words: tuple[str, ...], code: int, **env: str)
         (("partitions", "skip", "0", "--to", "5"), "Missing option '--why'", "--help"),
         (("load", "shop.csv", *RETAIL, "--ratee", "5"), "--ratee", "--rate"),
         (("load", "missing.csv", *RETAIL), "missing.csv is not a file", "path"),
-        (("load", "notes.txt", *RETAIL), "notes.txt", ".csv"),
+        (("load", "notes.pdf", *RETAIL), "notes.pdf", ".csv"),
+        (("load", "notes.txt", *RETAIL), "notes.txt has no column InvoiceNo", "It has nothing"),
         (("load", "shop.csv", "--format", "sumo"), "'sumo'", "online-retail"),
         (("load", "shop.csv", "--format", "completejourney"), "household_id", "InvoiceNo"),
         (("load", "shop.csv", *RETAIL, "--timezone", "Mars/Olympus"), "'Mars/Olympus'", "Europe/London"),
