@@ -18,7 +18,8 @@ from stream_app.doctor.judge.orders import judge_orders
 from stream_app.doctor.judge.redis import judge_redis
 from stream_app.doctor.judge.topics import judge_topics
 from stream_app.doctor.judge.workers import judge_workers
-from stream_app.doctor.look.kafka import look_at_kafka, quiet
+from stream_app.doctor.look.conversation import quiet
+from stream_app.doctor.look.kafka import look_at_kafka
 from stream_app.doctor.look.machine import look_at_clocks, look_at_machine
 from stream_app.doctor.look.model import look_at_model
 from stream_app.doctor.look.orders import look_at_orders

@@ -58,10 +58,22 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def shop(kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path) -> Iterator[Deployment]:
     """A deployment with topics, a model and orders, and no worker."""
     with Deployment(kafka, valkey, tmp_path) as deployment:
-        deployment.create_topics(PARTITIONS)
-        deployment.promote(a_model())
-        deployment.send(orders_placed(Partitioner.MURMUR2))
-        yield deployment
+        yield filled(deployment)
+
+
+@pytest.fixture(scope="module")
+def lasting(kafka: LocalKafka, valkey: LocalRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The same, for tests that leave it as they found it."""
+    with Deployment(kafka, valkey, tmp_path_factory.mktemp("lasting")) as deployment:
+        yield filled(deployment)
+
+
+def filled(deployment: Deployment) -> Deployment:
+    """Return a deployment with what a shop's has before its first worker."""
+    deployment.create_topics(PARTITIONS)
+    deployment.promote(a_model())
+    deployment.send(orders_placed(Partitioner.MURMUR2))
+    return deployment
 
 
 def orders_placed(hash: Partitioner, **changes: Any) -> list[Sent]:
@@ -172,15 +184,15 @@ def test_a_missing_topic_is_named_with_the_command(shop: Deployment) -> None:
     assert the(findings, "model.live").status is Status.SKIPPED
 
 
-def test_wrong_topic_settings_are_mended_by_the_command_that_the_doctor_names(shop: Deployment) -> None:
+def test_wrong_topic_settings_are_mended_by_the_command_that_the_doctor_names(lasting: Deployment) -> None:
     change = ConfigEntry("retention.ms", "604800000", incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ResourceType.TOPIC, shop.topics.orders, incremental_configs=[change])
-    admin = AdminClient({"bootstrap.servers": shop.kafka.bootstrap, "log_level": 0})
+    resource = ConfigResource(ResourceType.TOPIC, lasting.topics.orders, incremental_configs=[change])
+    admin = AdminClient({"bootstrap.servers": lasting.kafka.bootstrap, "log_level": 0})
     for future in admin.incremental_alter_configs([resource]).values():
         future.result(10)
-    terminal = terminal_of(shop)
+    terminal = terminal_of(lasting)
 
-    before = examined(shop.settings)
+    before = examined(lasting.settings)
     checked = terminal.run("topics", "check")
     mended = terminal.ok("topics", "mend")
 
@@ -188,8 +200,8 @@ def test_wrong_topic_settings_are_mended_by_the_command_that_the_doctor_names(sh
     assert the(before, "topics.settings").mend == "Run: segstream topics mend"
     assert checked.returncode == 1
     assert "Run: segstream topics mend" in checked.stdout
-    assert mended == f"{shop.topics.orders}: retention.ms is -1 now.\n"
-    assert the(examined(shop.settings), "topics.settings").status is Status.OK
+    assert mended == f"{lasting.topics.orders}: retention.ms is -1 now.\n"
+    assert the(examined(lasting.settings), "topics.settings").status is Status.OK
 
 
 def test_unequal_partition_counts_are_a_problem(kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path) -> None:
@@ -216,14 +228,14 @@ def changed_redis(valkey: LocalRedis) -> Iterator[Redis]:
         client.config_set("maxmemory-policy", before["maxmemory-policy"])
 
 
-def test_a_redis_that_forgets_and_keeps_nothing_has_a_line_for_each(shop: Deployment, changed_redis: Redis) -> None:
+def test_a_redis_that_forgets_and_keeps_nothing_has_a_line_for_each(lasting: Deployment, changed_redis: Redis) -> None:
     changed_redis.config_set("maxmemory-policy", "allkeys-lru")
     changed_redis.config_set("appendonly", "no")
     changed_redis.config_set("maxmemory", changed_redis.info("memory")["used_memory"] + 100_000)
-    port = shop.valkey.port
+    port = lasting.valkey.port
 
-    findings = examined(shop.settings)
-    done = terminal_of(shop).run("doctor")
+    findings = examined(lasting.settings)
+    done = terminal_of(lasting).run("doctor")
 
     call = f"redis-cli -h 127.0.0.1 -p {port} CONFIG SET"
     assert the(findings, "redis.eviction").mend == f"Run: {call} maxmemory-policy noeviction"
@@ -234,10 +246,12 @@ def test_a_redis_that_forgets_and_keeps_nothing_has_a_line_for_each(shop: Deploy
     assert f"→ Run: {call} maxmemory-policy noeviction" in done.stdout
 
 
-def test_a_redis_that_wants_another_login_is_told_from_one_that_is_away(shop: Deployment, changed_redis: Redis) -> None:
-    login = {"redis_url": f"redis://nobody:s3cret@127.0.0.1:{shop.valkey.port}/0"}
+def test_a_redis_that_wants_another_login_is_told_from_one_that_is_away(
+    lasting: Deployment, changed_redis: Redis
+) -> None:
+    login = {"redis_url": f"redis://nobody:s3cret@127.0.0.1:{lasting.valkey.port}/0"}
 
-    findings = examined(Settings(_env_file=None, **(shop.settings.model_dump() | login)))  # type: ignore[call-arg]
+    findings = examined(Settings(_env_file=None, **(lasting.settings.model_dump() | login)))  # type: ignore[call-arg]
 
     finding = the(findings, "redis.reachable")
     assert "refuses the login" in finding.says
@@ -257,25 +271,27 @@ def test_without_a_model_the_training_is_named(kafka: LocalKafka, valkey: LocalR
     assert all("segstream train FILE … --promote" in mend for mend in found.values())
 
 
-def test_a_model_file_that_was_changed_is_not_the_promoted_one(shop: Deployment) -> None:
-    file = next(Path(shop.settings.model_uri).glob("models/*/model.json"))
-    file.write_text(file.read_text().replace("Champions", "Losers"))
-    altered = examined(shop.settings)
+def test_a_model_file_that_was_changed_is_not_the_promoted_one(lasting: Deployment) -> None:
+    file = next(Path(lasting.settings.model_uri).glob("models/*/model.json"))
+    promoted = file.read_text()
+    file.write_text(promoted.replace("Champions", "Losers"))
+    altered = examined(lasting.settings)
     file.unlink()
-    gone = examined(shop.settings)
+    gone = examined(lasting.settings)
+    file.write_text(promoted)
 
     assert "MODEL_SHA256" in the(altered, "model.usable").says
     assert "new version" in the(altered, "model.usable").mend
     assert "MODEL_MISSING" in the(gone, "model.usable").says
 
 
-def test_the_first_promotion_counts_and_what_nobody_can_read_is_passed(shop: Deployment) -> None:
-    producer = Producer({"bootstrap.servers": shop.kafka.bootstrap})
-    producer.produce(shop.topics.control, b"nonsense")
+def test_the_first_promotion_counts_and_what_nobody_can_read_is_passed(lasting: Deployment) -> None:
+    producer = Producer({"bootstrap.servers": lasting.kafka.bootstrap})
+    producer.produce(lasting.topics.control, b"nonsense")
     assert producer.flush(20) == 0
-    shop.say(Promotion(version=a_model().version, sha256="0" * 64, by="test", at=NOW))
+    lasting.say(Promotion(version=a_model().version, sha256="0" * 64, by="test", at=NOW))
 
-    assert the(examined(shop.settings), "model.usable").status is Status.OK
+    assert the(examined(lasting.settings), "model.usable").status is Status.OK
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from stream_app.doctor.finding import Finding, Status
 from stream_app.doctor.judge.kafka import judge_kafka
 from stream_app.doctor.judge.redis import judge_redis
 from stream_app.doctor.judge.topics import judge_topics
-from stream_app.doctor.look.kafka import why_refused
+from stream_app.doctor.look.conversation import why_refused
 from stream_app.doctor.look.reach import knock_all
 from stream_app.local.ports import free_ports
 from stream_app.topic_faults import SeenTopic

@@ -37,8 +37,8 @@ def _bootstrap(kafka: KafkaFacts) -> Iterator[Finding]:
             yield say(REACHABLE, _closed(server), _open_it(server, is_in_container=kafka.is_in_container))
     if kafka.is_answering:
         addresses = ", ".join(server.address for server in kafka.bootstrap if server.is_open)
-        brokers = counted(len(kafka.brokers), "broker")
-        yield ok(REACHABLE, f"{addresses} answers: cluster {kafka.cluster_id}, {brokers}.")
+        whole = f": cluster {kafka.cluster_id}, {counted(len(kafka.brokers), 'broker')}" if kafka.cluster_id else ""
+        yield ok(REACHABLE, f"{addresses} answers{whole}.")
 
 
 def _closed(endpoint: Endpoint) -> str:
@@ -123,6 +123,8 @@ def _advertised(kafka: KafkaFacts) -> Iterator[Finding]:
 
 def _internal(kafka: KafkaFacts) -> Finding:
     """With fewer brokers than replicas the first group and the first transaction wait for ever."""
+    if not kafka.is_usable:
+        return skipped(INTERNAL, "a broker cannot be reached where it says it is")
     if not kafka.defaults:
         return skipped(INTERNAL, "this client may not see the brokers' settings")
     for topic, keys in _REPLICATION.items():

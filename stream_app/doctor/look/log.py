@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from stream_app.doctor.look.kafka import quiet
+from stream_app.doctor.look.conversation import quiet
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import log_reader
 
