@@ -73,6 +73,10 @@ class ModelStore:
             )
         return model
 
+    def peek(self, version: str) -> SegmentModel:
+        """Return a model for its words alone: nobody proved that the file is the one that was promoted."""
+        return decode(self._read(version))
+
     def versions(self) -> list[str]:
         """Return the published versions by name, which for trained models is by age."""
         files = (self.root / "models").glob(f"*/{FILE_NAME}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import redis
+from msgspec import Struct
 
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.customer import Customer
@@ -31,12 +32,24 @@ class PartitionStatus:
     paused: str
 
 
+class HeldOrder(Struct, frozen=True):
+    """One of a customer's orders, as people read it."""
+
+    order_id: str
+    ordered_at: str
+    is_return: bool
+    amount: float
+    """Currency units."""
+    products: int
+
+
 class Lookup:
     """A reader of one deployment's Redis."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._redis = connect(settings)
+        self.address = settings.redis_address
 
     def customer(self, customer_id: str) -> Customer | None:
         """Return a customer, None when unknown."""
@@ -53,7 +66,7 @@ class Lookup:
                         pipe.zcard(f"{prefix}segment:{segment_id}:customers:{partition}")
                 counts = cast(list[int], pipe.execute())
         except redis.RedisError as error:
-            raise _away(error) from error
+            raise _away(self._settings, error) from error
         return {
             segment_id: sum(counts[at * partitions : (at + 1) * partitions])
             for at, segment_id in enumerate(segment_ids)
@@ -84,18 +97,22 @@ class Lookup:
                 for status in self.partitions(count)
             ]
         except redis.RedisError as error:
-            raise _away(error) from error
+            raise _away(self._settings, error) from error
         return sum(counts)
 
     def _get(self, key: str, field: str) -> bytes | None:
         try:
             return cast(bytes | None, self._redis.hget(f"{self._settings.redis_prefix}{key}", field))
         except redis.RedisError as error:
-            raise _away(error) from error
+            raise _away(self._settings, error) from error
 
 
-def _away(error: redis.RedisError) -> OutageError:
-    return OutageError(f"Redis does not answer ({type(error).__name__}).", "Check REDIS_URL.", code="REDIS_AWAY")
+def _away(settings: Settings, error: redis.RedisError) -> OutageError:
+    return OutageError(
+        f"Redis does not answer at {settings.redis_address} ({type(error).__name__}).",
+        "Name it in REDIS_URL, start one with `segstream local`, or ask `segstream doctor`.",
+        code="REDIS_AWAY",
+    )
 
 
 def features_at(customer: Customer, as_of: int, window: int | None) -> Features | None:
@@ -114,12 +131,13 @@ def features_at(customer: Customer, as_of: int, window: int | None) -> Features 
     return rfm.features(as_of)
 
 
-def recent_orders(rfm: RfmState, most: int) -> list[str]:
-    """Return the newest held orders in words."""
-    lines = []
-    for order_id in rfm.held.newest_ids(most):
-        entry = rfm.held.get(order_id)
-        kind = "return" if entry.is_return else "order"
-        money = f"{entry.amount / MONEY_SCALE:,.2f}"
-        lines.append(f"{rfc3339(entry.ordered_at)}  {kind} {order_id}: {money}, {len(entry.products)} products")
-    return lines
+def recent_orders(rfm: RfmState, most: int) -> list[HeldOrder]:
+    """Return the newest held orders, newest first."""
+    return [_held_order(rfm, order_id) for order_id in rfm.held.newest_ids(most)]
+
+
+def _held_order(rfm: RfmState, order_id: str) -> HeldOrder:
+    entry = rfm.held.get(order_id)
+    return HeldOrder(
+        order_id, rfc3339(entry.ordered_at), entry.is_return, entry.amount / MONEY_SCALE, len(entry.products)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, datetime
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from model_store.store import Artefact
 from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, encode_control
@@ -13,6 +13,7 @@ from stream_app.core.errors import OutageError, SegstreamError, UsageError
 from stream_app.settings import Settings
 from stream_app.worker.control import Control
 from stream_app.worker.kafka_config import log_reader, plain_producer
+from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
 
 
 def promote(settings: Settings, artefact: Artefact) -> None:
@@ -62,11 +63,13 @@ def _bounds(settings: Settings, partition: int) -> tuple[int, int]:
     topic = settings.topics.orders
     consumer = Consumer(log_reader(settings, "operator"))
     try:
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 10)
-    except KafkaException as error:
-        if error.args[0].code() == KafkaError._UNKNOWN_PARTITION:
-            raise UsageError(f"{topic} has no partition {partition}.", "Run: segstream partitions list") from error
-        raise OutageError(f"Kafka does not answer ({error.args[0].name()}).", code="KAFKA_AWAY") from error
+        count = partition_count(consumer, settings, topic)
+        if not 0 <= partition < count:
+            raise UsageError(
+                f"{topic} has no partition {partition}: it has 0 to {count - 1}.", "Run: segstream partitions list"
+            )
+        with kafka_refusals(settings):
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), CALL_SECONDS)
     finally:
         consumer.close()
     return low, high

@@ -1,65 +1,155 @@
-"""A customer in words: segment, features, history and last orders."""
+"""A customer as Redis knows them, for people and for programs: segment, features, history and last orders."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import Struct
 
+from model_store.errors import ModelRefused
+from model_store.store import ModelStore
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.core.customer import Customer
+from stream_app.contract.segment_change import HistoryStep
+from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.errors import SegstreamError
 from stream_app.core.features import Features
 from stream_app.core.instants import DAY_US, rfc3339
-from stream_app.lookup import Lookup, features_at, recent_orders
+from stream_app.lookup import HeldOrder, Lookup, features_at, recent_orders
 from stream_app.settings import Settings
+from stream_app.words import BECAUSE
+
+LAPSED, UNSCORED = "lapsed", "not scored yet"
 
 
-def portrait(settings: Settings, customer_id: str, as_of: int | None) -> Iterator[str]:
-    """Yield the lines of a customer's portrait; raises SegstreamError when nobody has that id."""
-    customer = Lookup(settings).customer(customer_id)
+class Portrait(Struct, frozen=True):
+    """What `segstream customer` shows; with `--json` under these names."""
+
+    customer_id: str
+    segment: str | None
+    name: str | None
+    standing: str
+    """The segment's name; for a customer in no segment, why that is so."""
+    since: str | None
+    valid_until: str | None
+    """Nothing changes by itself before it; None: never, or not scored yet."""
+    as_of: str
+    last_purchase: str | None
+    features: Features | None
+    """None: no purchase in the window."""
+    currency: str
+    sequence: int
+    model_version: str | None
+    history: list[HistoryStep]
+    """Newest first."""
+    segment_names: dict[str, str]
+    """Of the model that scored the customer; empty when its store is not at hand."""
+    orders: list[HeldOrder]
+    """Newest first."""
+
+
+def portrait(settings: Settings, customer_id: str, as_of: int | None, most_orders: int) -> Portrait:
+    """Return the portrait, at a later instant if one is given; raises SegstreamError when nobody has that id."""
+    lookup = Lookup(settings)
+    customer = lookup.customer(customer_id)
     if customer is None:
-        raise SegstreamError(f"Nobody has the id {customer_id}.", "Ids are exact: check capitals and spaces.")
-    yield from _standing(customer)
-    if as_of is None:
-        yield f"As of {rfc3339(customer.rfm.as_of)}: {_words(customer.rfm.features(customer.rfm.as_of))}"
-    else:
-        window = None if settings.window_days is None else settings.window_days * DAY_US
-        yield f"As of {rfc3339(as_of)}: {_words(features_at(customer, as_of, window))}"
-    yield from _history(customer)
-    yield from _orders(customer)
-
-
-def _standing(customer: Customer) -> Iterator[str]:
-    if customer.segment:
-        segment = f"{customer.segment_name} ({customer.segment})"
-        yield f"{customer.customer_id} is in {segment} since {rfc3339(customer.since)}."
-    else:
-        yield f"{customer.customer_id} is in no segment{' (lapsed)' if customer.sequence else ''}."
-    if customer.due_at is not None:
-        yield f"Without another order nothing changes before {rfc3339(customer.due_at)}."
-
-
-def _words(features: Features | None) -> str:
-    if features is None:
-        return "no purchase in the window"
-    return (
-        f"last purchase {features.recency_days} days ago, {features.frequency} purchases, "
-        f"{features.monetary / MONEY_SCALE:,.2f} spent, {features.unique_products} different products"
+        raise SegstreamError(
+            f"Nobody has the id {customer_id} in Redis at {lookup.address}.",
+            "Ids are exact: mind capitals and spaces. `segstream partitions list` shows how far the worker has come.",
+            code="CUSTOMER_UNKNOWN",
+        )
+    instant = customer.rfm.as_of if as_of is None else as_of
+    window = None if settings.window_days is None else settings.window_days * DAY_US
+    features = features_at(customer, instant, window)
+    last = customer.rfm.last_purchase()
+    return Portrait(
+        customer_id=customer.customer_id,
+        segment=customer.segment or None,
+        name=customer.segment_name or None,
+        standing=_standing(customer),
+        since=rfc3339(customer.since) if customer.sequence else None,
+        valid_until=None if customer.due_at is None or _waits(customer) else rfc3339(customer.due_at),
+        as_of=rfc3339(instant),
+        last_purchase=None if last is None else rfc3339(last),
+        features=features,
+        currency=settings.currency,
+        sequence=customer.sequence,
+        model_version=customer.model_version or None,
+        history=[msgspec.json.decode(step, type=HistoryStep) for step in customer.history],
+        segment_names=_segment_names(settings, customer.model_version),
+        orders=recent_orders(customer.rfm, most_orders),
     )
 
 
-def _history(customer: Customer) -> Iterator[str]:
-    if customer.history:
-        yield "Changes, newest first:"
-    for raw in customer.history:
-        change = msgspec.json.decode(raw)
-        yield f"  {change['as_of']}  {change['from'] or '–'} → {change['to'] or '–'}  ({change['cause']})"
+def _standing(customer: Customer) -> str:
+    if customer.segment:
+        return customer.segment_name
+    return LAPSED if customer.sequence and not _waits(customer) else UNSCORED
 
 
-def _orders(customer: Customer) -> Iterator[str]:
-    lines = recent_orders(customer.rfm, 5)
-    if lines:
-        yield "Last orders:"
-    for line in lines:
-        yield f"  {line}"
+def _waits(customer: Customer) -> bool:
+    """Tell whether history was folded that no score has seen yet."""
+    return customer.waits_since != NOT_WAITING
+
+
+def _segment_names(settings: Settings, version: str) -> dict[str, str]:
+    try:
+        model = ModelStore.at(settings.model_uri).peek(version)
+    except ModelRefused:
+        return {}
+    return {segment.id: segment.name for segment in model.segments}
+
+
+def to_json(portrait: Portrait) -> str:
+    """Return the portrait as one line of JSON, money in currency units."""
+    return msgspec.json.encode(portrait, enc_hook=_plain).decode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Features):
+        return msgspec.Raw(value.json().encode())
+    raise NotImplementedError(type(value).__name__)
+
+
+def in_words(portrait: Portrait) -> Iterator[str]:
+    """Yield the lines that a person reads."""
+    identity = f" ({portrait.segment})" if portrait.segment else ""
+    since = f" since {portrait.since}" if portrait.since else ""
+    yield f"{portrait.customer_id}: {portrait.standing}{identity}{since}"
+    yield from _features(portrait)
+    yield _outlook(portrait)
+    if portrait.history:
+        yield from ("", "Changes, newest first:")
+    for step in portrait.history:
+        yield f"  {step.as_of}  {_name(portrait, step.from_, step)} → {_name(portrait, step.to)}, {BECAUSE[step.cause]}"
+    if portrait.orders:
+        yield from ("", "Last orders:")
+    for order in portrait.orders:
+        kind = "return" if order.is_return else "order "
+        products = f"{order.products:,} product{'' if order.products == 1 else 's'}"
+        yield f"  {order.ordered_at}  {kind} {order.order_id}  {order.amount:,.2f} {portrait.currency}, {products}"
+
+
+def _features(portrait: Portrait) -> Iterator[str]:
+    features = portrait.features
+    if features is None:
+        yield f"  no purchase in the window as of {portrait.as_of}"
+        return
+    yield f"  last purchase    {features.recency_days:,} days before {portrait.as_of}"
+    yield f"  purchases        {features.frequency:,}"
+    yield f"  spent            {features.monetary / MONEY_SCALE:,.2f} {portrait.currency}, net of returns"
+    yield f"  unique products  {features.unique_products:,}"
+
+
+def _outlook(portrait: Portrait) -> str:
+    if portrait.standing == UNSCORED:
+        return "  The score comes with the clock's next move: an order, or `segstream tick`."
+    if portrait.valid_until is None:
+        return "  Time alone changes nothing."
+    return f"  Without another order nothing changes before {portrait.valid_until}."
+
+
+def _name(portrait: Portrait, segment: str | None, step: HistoryStep | None = None) -> str:
+    if segment is None:
+        return "first seen" if step is not None and step.sequence == 1 else LAPSED
+    return portrait.segment_names.get(segment, segment)

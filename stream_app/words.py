@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stream_app.contract.segment_change import ChangeMessage
 
-_BECAUSE = {
+BECAUSE = {
     "order": "because of an order",
     "return": "because of a return",
     "correction": "because an order was corrected",
@@ -25,7 +25,7 @@ def describe_change(change: ChangeMessage, order_id: str | None = None) -> str:
     """
     came_from = change.from_["name"] if change.from_ else ("lapsed" if change.sequence > 1 else "first seen")
     to = change.to["name"] if change.to else "lapsed"
-    because = _BECAUSE[change.cause]
+    because = BECAUSE[change.cause]
     if order_id is not None and change.cause in ("order", "return"):
         because = f"because of {change.cause} {order_id}"
     elif change.replay:

@@ -21,7 +21,7 @@ from stream_app.commands.file_options import (
 from stream_app.commands.file_report import tell_of_file
 from stream_app.commands.load_file import LoadFlags, run_load
 from stream_app.commands.load_screen import working
-from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Window, say, settings_from, write_json
+from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Window, echo_json, say, settings_from
 
 if TYPE_CHECKING:
     from trainer.train import Training
@@ -78,7 +78,7 @@ def _tell_of_model(training: Training, *, as_json: bool) -> None:
         typer.echo(training.artefact.version)
         return
     found = [{"id": s.id, "name": s.name, "customers": s.profile.customers} for s in segments]
-    write_json({"read": training.report.to_json(), "model": training.artefact.version, "segments": found})
+    echo_json({"read": training.report.to_json(), "model": training.artefact.version, "segments": found})
 
 
 def load(

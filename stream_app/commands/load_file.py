@@ -13,7 +13,7 @@ from stream_app.commands.failure import INTERRUPTED
 from stream_app.commands.file_options import FileOptions, Meaning
 from stream_app.commands.file_report import tell_of_file
 from stream_app.commands.load_screen import load_screen, working
-from stream_app.commands.options import say, write_json
+from stream_app.commands.options import echo_json, say
 
 if TYPE_CHECKING:
     from stream_app.history.history import History
@@ -105,7 +105,7 @@ def _show(past: History, *, as_json: bool) -> int:
     if as_json:
         import json
 
-        write_json({"read": past.report.to_json(), "first_orders": [json.loads(order) for order in orders]})
+        echo_json({"read": past.report.to_json(), "first_orders": [json.loads(order) for order in orders]})
     else:
         say(f"The first {len(orders)} of {past.report.orders:,} orders, none of them sent:")
         print("\n".join(orders))
@@ -190,7 +190,7 @@ def _tell_already(past: History, options: FileOptions, flags: LoadFlags) -> int:
         "them again, which changes nothing for a worker that has them."
     )
     if flags.as_json:
-        write_json({"read": past.report.to_json(), "sent": {"orders": 0, "is_complete": True}})
+        echo_json({"read": past.report.to_json(), "sent": {"orders": 0, "is_complete": True}})
     return 0
 
 
@@ -223,7 +223,7 @@ def _write_sent(past: History, sent: Sent, flags: LoadFlags) -> None:
             "is_complete": sent.is_complete,
             "seconds": round(sent.seconds, 3),
         }
-        write_json({"read": past.report.to_json(), "sent": facts})
+        echo_json({"read": past.report.to_json(), "sent": facts})
 
 
 def _so_far(sent: Sent) -> str:

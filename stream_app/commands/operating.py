@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stream_app.commands.options import Bootstrap, Redis, a_group, instant_from, say, settings_from
+from stream_app.commands.options import AsJson, Bootstrap, Redis, a_group, echo_json, instant_from, say, settings_from
 
 topics_app = a_group("Create and check the deployment's topics.")
 partitions_app = a_group("See and steer single partitions.")
@@ -28,26 +28,49 @@ def topics_create(
 
 
 @topics_app.command("check")
-def topics_check(kafka_bootstrap_servers: Bootstrap = None) -> None:
+def topics_check(as_json: AsJson = False, kafka_bootstrap_servers: Bootstrap = None) -> None:
     """Compare the topics with what the guarantees need."""
     from stream_app.topics import check_topics
 
     problems = check_topics(settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers))
-    for problem in problems:
-        typer.echo(problem)
-    say("The topics are not as they should be." if problems else "All topics are as they should be.")
+    if as_json:
+        echo_json(problems)
+    else:
+        for problem in problems:
+            typer.echo(problem)
+        say("The topics are not as they should be." if problems else "All topics are as they should be.")
     raise typer.Exit(1 if problems else 0)
 
 
+@topics_app.command("mend")
+def topics_mend(kafka_bootstrap_servers: Bootstrap = None) -> None:
+    """Put wrong settings of the topics right; what they hold stays."""
+    from stream_app.topics import mend_topics
+
+    mended = mend_topics(settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers))
+    for fault in mended:
+        typer.echo(f"{fault.topic}: {fault.key} is {fault.wanted} now.")
+    if not mended:
+        say("Their settings are as they should be.")
+
+
 @partitions_app.command("list")
-def partitions_list(kafka_bootstrap_servers: Bootstrap = None, redis_url: Redis = None) -> None:
+def partitions_list(
+    as_json: AsJson = False, kafka_bootstrap_servers: Bootstrap = None, redis_url: Redis = None
+) -> None:
     """Show how far every partition has come, and which are paused."""
     from stream_app.core.instants import rfc3339
     from stream_app.lookup import Lookup
     from stream_app.replay.send import Sender
 
     settings = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url)
-    for status in Lookup(settings).partitions(Sender(settings).partitions()):
+    found = Lookup(settings).partitions(Sender(settings).partitions())
+    if as_json:
+        echo_json(found)
+        return
+    if not found:
+        say("No worker has claimed a partition yet. Start one: segstream worker")
+    for status in found:
         clock = rfc3339(status.clock) if status.clock >= 0 else "no clock yet"
         state = f"paused: {status.paused}" if status.paused else "running"
         typer.echo(

@@ -28,11 +28,11 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def write_json(result: dict[str, Any]) -> None:
-    """Give a program the command's result."""
-    import json
+def echo_json(value: object) -> None:
+    """Write a command's result for programs: one line of JSON."""
+    import msgspec
 
-    typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+    typer.echo(msgspec.json.encode(value).decode())
 
 
 def a_group(help: str) -> typer.Typer:

@@ -2,35 +2,98 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+import time
+from typing import Annotated, get_args
 
 import typer
 
-from stream_app.commands.options import AsJson, Bootstrap, Redis, Window, instant_from, settings_from
+from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Redis, Window, instant_from, say, settings_from
+
+AGO = re.compile(r"(\d+)([smhd])")
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+Since = Annotated[
+    str, typer.Option("--from", help="now, beginning, an RFC 3339 instant, or so long ago: 90s, 15m, 2h, 7d.")
+]
+Segments = Annotated[
+    list[str] | None,
+    typer.Option("--segment", help="Only into or out of this segment, by name or id; `lapsed` is one. Repeatable."),
+]
+Causes = Annotated[
+    list[str] | None,
+    typer.Option("--cause", help="order, return, correction, aging, expiry, model or erasure. Repeatable."),
+]
+Following = Annotated[bool, typer.Option("--follow/--no-follow", help="Wait for more, or end at the end.")]
+Customers = Annotated[list[str] | None, typer.Option("--customer", help="Only this customer. Repeatable.")]
 
 
 def tail(
-    from_beginning: Annotated[bool, typer.Option("--from-beginning")] = False,
-    limit: Annotated[int | None, typer.Option(help="End after so many changes.")] = None,
+    since: Since = "now",
+    segments: Segments = None,
+    causes: Causes = None,
+    customers: Customers = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="End after so many changes.")] = None,
+    is_following: Following = True,
     as_json: AsJson = False,
     kafka_bootstrap_servers: Bootstrap = None,
 ) -> None:
-    """Follow the segment changes, in words."""
-    from stream_app.tail import follow
+    """Follow the segment changes, in words or as the events they are."""
+    from stream_app.tail import Changes, Filter, Wish, follow
 
+    wanted = Filter(_lower(segments), _known_causes(causes or []), frozenset(customers or []))
+    wish = Wish(wanted, limit, is_following, as_json)
+    start = _start_of(since)
     settings = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers)
-    follow(settings, from_beginning=from_beginning, limit=limit, as_json=as_json, write=typer.echo)
+    with Changes(settings, start=start) as changes:
+        if is_following and not as_json:
+            say(f"Changes on {settings.topics.changes}, from {since} on. Ctrl-C ends.")
+        follow(changes, wish, typer.echo)
+
+
+def _lower(names: list[str] | None) -> frozenset[str]:
+    return frozenset(name.lower() for name in names or [])
+
+
+def _known_causes(causes: list[str]) -> frozenset[str]:
+    from stream_app.contract.segment_change import Cause
+    from stream_app.core.errors import UsageError
+
+    known = get_args(Cause)
+    for cause in causes:
+        if cause not in known:
+            raise UsageError(f"{cause!r} is not a cause.", f"Use one of: {', '.join(known)}.")
+    return frozenset(causes)
+
+
+def _start_of(since: str) -> int:
+    """Return where to begin: one of the two marks of `Changes`, or an instant."""
+    from stream_app.tail import FROM_BEGINNING, FROM_NOW
+
+    if since in ("beginning", "now"):
+        return FROM_BEGINNING if since == "beginning" else FROM_NOW
+    if ago := AGO.fullmatch(since):
+        return int((time.time() - int(ago[1]) * SECONDS[ago[2]]) * 1_000_000)
+    return instant_from(since)
 
 
 def customer(
     customer_id: str,
     as_of: Annotated[str | None, typer.Option(help="Features at a later instant, from the stored orders.")] = None,
+    orders: Annotated[int, typer.Option(min=0, help="So many of the last orders.")] = 5,
+    as_json: AsJson = False,
     redis_url: Redis = None,
+    model_uri: ModelUri = None,
     window_days: Window = None,
 ) -> None:
-    """Say what is known of a customer."""
-    from stream_app.portrait import portrait
+    """Say what is known of a customer: segment, features, history, last orders."""
+    from stream_app.portrait import in_words, portrait, to_json
 
     instant = None if as_of is None else instant_from(as_of)
-    for line in portrait(settings_from(redis_url=redis_url, window_days=window_days), customer_id, instant):
+    settings = settings_from(redis_url=redis_url, window_days=window_days, model_uri=model_uri)
+    found = portrait(settings, customer_id, instant, orders)
+    if as_json:
+        typer.echo(to_json(found))
+        return
+    for line in in_words(found):
         typer.echo(line)

@@ -111,7 +111,7 @@ def _hold(console: Console, parts: Parts) -> None:
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in parts.environment().items())
     console.print("Kafka and Valkey keep running until Ctrl-C. In another terminal:")
     console.print(exports)
-    console.print("segstream customer 1042\nsegstream partitions list\nsegstream tail --from-beginning --limit 5")
+    console.print("segstream customer 1042\nsegstream partitions list\nsegstream tail --from beginning --limit 5")
     while True:
         time.sleep(1)
 

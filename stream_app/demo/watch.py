@@ -27,7 +27,7 @@ class Watch:
 
     def __init__(self, settings: Settings, model: SegmentModel, console: Console) -> None:
         self._lookup = Lookup(settings)
-        self._changes = Changes(settings, from_beginning=False)
+        self._changes = Changes(settings)
         self._model = model
         self._console = console
         self._names: dict[tuple[int, int], str] = {}

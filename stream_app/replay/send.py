@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicCollection
+from confluent_kafka import KafkaError, Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
-from stream_app.core.errors import OutageError, SegstreamError
+from stream_app.core.errors import OutageError
 from stream_app.core.inbound import HISTORY_HEADER, TICK_HEADER
 from stream_app.core.instants import rfc3339
 from stream_app.core.partitioner import Partitioner
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import connection, plain_producer
+from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
 
 FLUSH_SECONDS = 60.0
-ANSWER_SECONDS = 10.0
 _PARTITIONERS = {
     Partitioner.MURMUR2: "murmur2_random",
     Partitioner.CRC32: "consistent_random",
     Partitioner.ANY: "murmur2_random",
 }
-
-_QUIET = {"log_level": 0}
-"""A person waits for these clients: what the library would log twenty times a second is said once, as an error."""
 
 Delivered = Callable[[int, int], None]
 
@@ -47,7 +44,6 @@ class Sender:
         self._producer = Producer(
             {
                 **plain_producer(settings, "sender"),
-                **_QUIET,
                 "partitioner": _PARTITIONERS[settings.key_partitioner],
                 "queue.buffering.max.messages": 200_000,
                 "linger.ms": 10,
@@ -55,22 +51,16 @@ class Sender:
             }
         )
         self._failed: KafkaError | None = None
+        self._partitions = partition_count(self._producer, settings, self._topic)
 
     def target(self) -> Target:
         """Return where the orders go; raises when Kafka does not answer or has no such topic."""
-        admin = AdminClient({**connection(self._settings, "admin"), **_QUIET})
-        try:
-            # All topics: to ask for one may create it.
-            metadata = admin.list_topics(timeout=ANSWER_SECONDS)
-            if self._topic not in metadata.topics:
-                raise SegstreamError(
-                    f"Topic {self._topic} does not exist.", "Run: segstream topics create", code="TOPICS_MISSING"
-                )
-            found = admin.describe_topics(TopicCollection([self._topic]), request_timeout=ANSWER_SECONDS)
-            topic_id = str(found[self._topic].result(ANSWER_SECONDS).topic_id)
-        except KafkaException as error:
-            raise self._away(error.args[0].name()) from error
-        return Target(str(metadata.cluster_id), self._topic, topic_id)
+        admin = AdminClient(connection(self._settings, "admin"))
+        with kafka_refusals(self._settings):
+            cluster_id = admin.list_topics(timeout=CALL_SECONDS).cluster_id
+            found = admin.describe_topics(TopicCollection([self._topic]), request_timeout=CALL_SECONDS)
+            topic_id = found[self._topic].result(CALL_SECONDS).topic_id
+        return Target(str(cluster_id), self._topic, str(topic_id))
 
     def send(self, key: str, value: bytes, *, is_history: bool = False, delivered: Delivered | None = None) -> None:
         """Send one order; waits while the queue is full."""
@@ -92,7 +82,7 @@ class Sender:
 
     def partitions(self) -> int:
         """Return how many partitions the orders topic has."""
-        return len(self._producer.list_topics(self._topic, timeout=10).topics[self._topic].partitions)
+        return self._partitions
 
     def flush(self) -> None:
         """Wait until everything was taken; raises OutageError when something was not."""
@@ -126,11 +116,3 @@ class Sender:
             raise OutageError(
                 f"Kafka did not take every order ({reason}).", "Send again: what was taken is a duplicate then."
             )
-
-    def _away(self, reason: str) -> OutageError:
-        servers = self._settings.kafka_bootstrap_servers
-        return OutageError(
-            f"Kafka at {servers} does not answer ({reason}).",
-            "Is it running? Else set KAFKA_BOOTSTRAP_SERVERS; `segstream local` starts one here.",
-            code="KAFKA_AWAY",
-        )

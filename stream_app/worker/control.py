@@ -17,6 +17,7 @@ class Control:
     """Everything operators have said so far, by offset."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._topic = settings.topics.control
         self._consumer = Consumer(log_reader(settings, "control"))
         self._consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
@@ -49,7 +50,12 @@ class Control:
             self.read(0.5)
             if self.is_read:
                 return
-        raise OutageError("The control topic does not answer.", code="KAFKA_AWAY")
+        brokers = self._settings.kafka_bootstrap_servers
+        raise OutageError(
+            f"{self._topic} on Kafka at {brokers} cannot be read.",
+            "Check KAFKA_BOOTSTRAP_SERVERS, or ask `segstream doctor`.",
+            code="KAFKA_AWAY",
+        )
 
     def _take(self, offset: int, value: bytes | None) -> None:
         self.position = offset + 1

@@ -26,7 +26,9 @@ def connection(settings: Settings, role: str) -> Config:
         "ssl.key.location": settings.kafka_ssl_key_location,
         "reconnect.backoff.ms": 100,
         "reconnect.backoff.max.ms": 2_000,
-        "log_level": 3,
+        # At 3 the client writes 20 lines a second to stderr while no broker answers; what it has to say also comes
+        # as errors.
+        "log_level": 2,
         **settings.kafka_extra,
     }
     return {name: value for name, value in options.items() if value is not None}
