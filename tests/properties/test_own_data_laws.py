@@ -137,7 +137,9 @@ def written_time(local: datetime, style: Style) -> str:
 
 def write(shop: Shop, style: Style, path: Path) -> None:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=style.delimiter, quoting=style.quoting, lineterminator=style.newline)
+    # Python leaves a line feed without quotes when lines end with a carriage return.
+    quoting = csv.QUOTE_ALL if style.newline == "\r" else style.quoting
+    writer = csv.writer(text, delimiter=style.delimiter, quoting=quoting, lineterminator=style.newline)
     writer.writerow(style.columns)
     for order_id, customer_id, local, lines in shop:
         for line in lines:
