@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = {"requirements.lock": "demo", "requirements-dev.lock": "dev"}
-"""Each with the extra of ours that it was resolved for."""
+LOCKS = {"requirements-worker.lock": "", "requirements.lock": "demo", "requirements-dev.lock": "dev"}
+"""Each with the extra of ours that it was resolved for; the worker's has none."""
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -38,7 +40,7 @@ def applies(requirement: Requirement, extras: set[str]) -> bool:
 
 def asked_by_us(extra: str) -> Iterator[Requirement]:
     """Yield what this project asks for with one of its extras, and with those that it names in turn."""
-    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]:
+    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"].get(extra, ())]:
         requirement = Requirement(text)
         if requirement.name == PROJECT["name"]:
             for other in requirement.extras:
@@ -77,9 +79,56 @@ def test_every_requirement_is_pinned(lock: str) -> None:
     assert asked - pinned.keys() == set()
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, "requirements-build.lock"])
 def test_a_lock_holds_exact_versions_with_hashes_and_no_address(lock: str) -> None:
     form = re.compile(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[\w.]+( ; [^@]+?)?( --hash=sha256:[0-9a-f]{64})+")
 
     assert [entry for entry in entries(lock) if not form.fullmatch(entry)] == []
     assert "://" not in (ROOT / lock).read_text()
+
+
+ROOMS = {
+    "": ["stream_app", "model_store"],
+    "train": ["stream_app/history", "trainer"],
+    "local": ["stream_app/local"],
+    "demo": ["stream_app/demo"],
+}
+"""Which extra brings what a room needs; a room inside another belongs to the nearest."""
+
+
+def files_of(extra: str) -> Iterator[Path]:
+    """Yield the rooms' files, without the rooms inside them that have an extra of their own."""
+    others = [ROOT / room for other, rooms in ROOMS.items() if other != extra for room in rooms]
+    for room in ROOMS[extra]:
+        inner = [other for other in others if other.is_relative_to(ROOT / room)]
+        yield from (f for f in (ROOT / room).rglob("*.py") if not any(f.is_relative_to(other) for other in inner))
+
+
+def imported(file: Path) -> set[str]:
+    """Return the top-level modules that a file imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.split(".")[0] for name in names} - {"stream_app", "model_store", "trainer"} - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("extra", ROOMS)
+def test_a_room_imports_only_what_its_extra_asks_for(extra: str) -> None:
+    known = {canonicalize_name(requirement.name) for requirement in asked_by_us(extra)} | {"pydantic-core"}
+    distributions = packages_distributions()
+
+    unasked = {
+        (file.name, module)
+        for file in files_of(extra)
+        for module in imported(file)
+        if not any(canonicalize_name(name) in known for name in distributions.get(module, [module]))
+    }
+
+    assert unasked == set()
+
+
+def test_the_page_of_dependencies_gives_a_reason_for_each_of_the_workers() -> None:
+    page = (ROOT / "docs" / "reference" / "dependencies.md").read_text().split("Everything else")[0]
+    listed = re.findall(r"^\| `([a-z-]+)` \| \S.*\|$", page, re.MULTILINE)
+
+    assert sorted(listed) == sorted(Requirement(text).name for text in PROJECT["dependencies"])
