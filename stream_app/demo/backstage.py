@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from model_store.segment_model import SegmentModel
 from stream_app.demo.board import Board
@@ -17,8 +17,9 @@ from stream_app.settings import Settings
 class Backstage:
     """What is being prepared, one after the other."""
 
-    def __init__(self, pool: ThreadPoolExecutor, board: Board, households: int | None) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, opened: ExitStack, board: Board, households: int | None) -> None:
         self._pool = pool
+        self._opened = opened
         self._board = board
         self.shop: Future[Shop] = pool.submit(self._open, households)
         self._model: Future[SegmentModel] = pool.submit(self._train)
@@ -34,7 +35,7 @@ class Backstage:
     def _open(self, households: int | None) -> Shop:
         self._board.begin(SHOP, "reading the baskets of a year")
         shop = open_shop(households)
-        report = shop.history.report
+        report = self._opened.enter_context(shop.history).report
         self._board.end(SHOP, f"{report.orders:,} baskets of {report.customers:,} households, simulated")
         return shop
 
@@ -51,11 +52,9 @@ class Backstage:
 @contextmanager
 def backstage(board: Board, households: int | None) -> Iterator[Backstage]:
     """Prepare while this lasts; what has begun is waited for at the end, for a few seconds at most."""
-    pool = ThreadPoolExecutor(1, "demo-backstage")
-    prepared = Backstage(pool, board, households)
-    try:
-        yield prepared
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        if not prepared.shop.cancelled() and prepared.shop.exception() is None:
-            prepared.shop.result().history.close()
+    with ExitStack() as opened:
+        pool = ThreadPoolExecutor(1, "demo-backstage")
+        try:
+            yield Backstage(pool, opened, board, households)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

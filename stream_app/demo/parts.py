@@ -101,7 +101,7 @@ def _running(part: LocalPart, board: Board, guard: Guard, name: str, port: int) 
         board.begin(name, "starting")
         part.start()
         board.end(name, f"answers on {HOST}:{port}")
-        with guard.over(name, part.is_running, part.last_words):
+        with guard.over(name, part.poll, part.last_words):
             yield
     finally:
         part.kill()

@@ -98,7 +98,7 @@ class Play:
         worker = self.parts.start_worker()
         self._stage.stack.callback(worker.kill)
         words = self.parts.worker_last_words
-        self._stage.stack.enter_context(self._stage.guard.over("The worker", lambda: worker.poll() is None, words))
+        self._stage.stack.enter_context(self._stage.guard.over("The worker", worker.poll, words))
 
     def _look(self) -> None:
         ids = [segment.id for segment in self._board.snapshot().segments]
@@ -138,11 +138,12 @@ class Play:
         history = self._board.snapshot().history_records or 0
         self._until(lambda: self._watch.is_done(history + len(orders)))
         self._board.change(live_ended=self._board.seconds())
-        self._until(self._is_quiet)
+        self._read_last_changes()
 
-    def _is_quiet(self) -> bool:
-        """Tell whether no change has come for longer than a broker holds back an answer."""
-        return self._watch.seconds_since_change() > QUIET_SECONDS
+    def _read_last_changes(self) -> None:
+        """Wait until no change has come for longer than a broker holds back an answer."""
+        began = self._board.seconds()
+        self._until(lambda: min(self._watch.seconds_since_change(), self._board.seconds() - began) > QUIET_SECONDS)
 
     def _keep_pace(self, number: int) -> None:
         if self._wish.rate is not None:

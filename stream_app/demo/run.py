@@ -11,11 +11,10 @@ from pathlib import Path
 
 from rich.text import Text
 
-from stream_app.core.errors import SegstreamError
 from stream_app.demo.board import Board
 from stream_app.demo.display import Display, choose_display
 from stream_app.demo.ending import next_steps, summary
-from stream_app.demo.folder import demo_folder, no_room_left
+from stream_app.demo.folder import demo_folder, full_disk, no_room_left
 from stream_app.demo.guard import Guard
 from stream_app.demo.interrupts import interruptible
 from stream_app.demo.play import Play, Stage, Wish
@@ -29,7 +28,7 @@ def run_demo(*, until_done: bool, rate: float | None, households: int | None, di
     """Run the demo until Ctrl-C, or until the data is processed; nothing is left running either way."""
     display = display or choose_display()
     try:
-        with interruptible(), demo_folder() as folder, _told_plainly(folder):
+        with interruptible(), demo_folder() as folder:
             _run(display, folder, Wish(rate, households), until_done=until_done)
     except KeyboardInterrupt:
         display.say([Text("Stopped; nothing is left running.")])
@@ -41,7 +40,7 @@ def run_demo(*, until_done: bool, rate: float | None, households: int | None, di
 
 def _run(display: Display, folder: Path, wish: Wish, *, until_done: bool) -> None:
     board, guard = Board(), Guard()
-    with ExitStack() as stack:
+    with ExitStack() as stack, _full_disk_told(folder):
         with Show(board, guard, display) as show:
             play = Play(Stage(board, guard, show, stack, folder), wish)
             play.start()
@@ -62,17 +61,14 @@ def _hold(guard: Guard) -> None:
 
 
 @contextmanager
-def _told_plainly(folder: Path) -> Iterator[None]:
-    """Say what a user can do about a disk that runs full, and about packages that cannot be loaded."""
+def _full_disk_told(folder: Path) -> Iterator[None]:
+    """Whatever failed: if the disk has run full, that is what to say.
+
+    To be left before anything is tidied up: that makes room.
+    """
     try:
         yield
     except Exception as error:
-        full = no_room_left(folder)
-        if full is not None:
-            raise full from error
-        if isinstance(error, ImportError):
-            raise SegstreamError(
-                f"The package {error.name} cannot be loaded: {error}.",
-                "Install the packages anew: make clean setup, or pip install --force-reinstall 'segstream[demo]'",
-            ) from error
+        if no_room_left(folder, error):
+            raise full_disk(folder) from error
         raise

@@ -42,20 +42,27 @@ class Show:
                 self._look = None
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._end()
+        failure = self._failure
+        if failure is None and isinstance(error, Exception):
+            failure = self._guard.failure_soon()
+        if failure is not None:
+            raise failure from error
+
+    def _end(self) -> None:
         self._is_over.set()
         while self._thread.is_alive():
             # The thread may have sent its signal in this very moment.
             with suppress(KeyboardInterrupt):
                 self._thread.join()
-        failure = self._failure
-        if error is not None and not isinstance(error, KeyboardInterrupt):
-            failure = self._guard.failure() or failure
-        if failure is not None:
-            raise failure from error
 
     def _run(self) -> None:
         try:
@@ -64,7 +71,7 @@ class Show:
                     self._frame()
                 self._display.show(self._board.snapshot())
         except Exception as error:
-            self._failure = self._guard.failure() or error
+            self._failure = self._guard.failure_soon() or error
             if not self._is_over.is_set():
                 # A real signal: the main thread may wait for something that will never come.
                 signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)

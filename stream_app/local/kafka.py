@@ -47,6 +47,8 @@ DEFAULTS = {
     "num.recovery.threads.per.data.dir": "2",
     "background.threads": "2",
     "log.cleaner.dedupe.buffer.size": "16777216",
+    # Each partition sets this aside twice: 20 MB for an index of some kilobytes.
+    "log.index.size.max.bytes": "1048576",
 }
 
 LOGGING = """\
