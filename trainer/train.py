@@ -13,8 +13,10 @@ from model_store.segment_model import Matrix, SegmentModel, Vector
 from model_store.store import Artefact, ModelStore
 from stream_app.core.errors import UsageError
 from stream_app.history.formats import Format
-from stream_app.history.history import History, ReadReport
-from stream_app.history.reading import open_history
+from stream_app.history.history import History
+from stream_app.history.reading import AS_WRITTEN, open_history
+from stream_app.history.report import ReadReport
+from stream_app.history.writing import Writing
 from trainer.features import DAY_US, counted_lines, features
 from trainer.fit import Array, Fit, feature_matrix, fit
 from trainer.naming import name_segments
@@ -35,7 +37,7 @@ class TrainingPlan:
     """The instant of the features, microseconds; None: `until_fraction` says it."""
     until_fraction: float = 1.0
     """Part of the time between the first and the last order, so that the rest can be streamed."""
-    timezone: str = "UTC"
+    writing: Writing = AS_WRITTEN
     seed: int = 42
 
 
@@ -51,7 +53,7 @@ class Training:
 def train(plan: TrainingPlan, *, store_uri: str, trained_at: datetime) -> Training:
     """Read, compute features, fit, name and publish; `trained_at` is part of the version."""
     store = ModelStore.at(store_uri)
-    with open_history(plan.path, plan.format, timezone=plan.timezone) as history:
+    with open_history(plan.path, plan.format, writing=plan.writing) as history:
         model = learn(history, plan, trained_at=trained_at)
         return Training(store.publish(model), model, history.report)
 

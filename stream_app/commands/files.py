@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stream_app.commands.options import Bootstrap, ModelUri, Window, say, settings_from
+from stream_app.commands.file_options import (
+    Columns,
+    DatesFlag,
+    DecimalFlag,
+    File,
+    FileOptions,
+    FormatName,
+    ReturnPrefix,
+    ReturnTypes,
+    Timezone,
+)
+from stream_app.commands.file_report import tell_of_file
+from stream_app.commands.load_file import LoadFlags, run_load
+from stream_app.commands.load_screen import working
+from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Window, echo_json, say, settings_from
 
-FormatOption = Annotated[str, typer.Option("--format", help="completejourney or online-retail")]
-Timezone = Annotated[str, typer.Option(help="Of times without a zone.")]
+if TYPE_CHECKING:
+    from trainer.train import Training
 
 
 def train(
-    file: Path,
-    format: FormatOption,
+    file: File,
+    format: FormatName = None,
+    columns: Columns = None,
+    timezone: Timezone = "UTC",
+    dates: DatesFlag = None,
+    decimal: DecimalFlag = None,
+    return_prefix: ReturnPrefix = None,
+    return_types: ReturnTypes = None,
     k: Annotated[int, typer.Option(help="Number of segments.")] = 4,
     until: Annotated[float, typer.Option(help="Learn from this first part of the time span.")] = 1.0,
-    timezone: Timezone = "UTC",
     should_promote: Annotated[bool, typer.Option("--promote", help="Make it the live model.")] = False,
+    as_json: AsJson = False,
     model_uri: ModelUri = None,
     window_days: Window = None,
     kafka_bootstrap_servers: Bootstrap = None,
@@ -33,39 +53,63 @@ def train(
     settings = settings_from(
         model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=kafka_bootstrap_servers
     )
-    plan = TrainingPlan(file, format, k=k, window_days=settings.window_days, until_fraction=until, timezone=timezone)
-    training = train(plan, store_uri=settings.model_uri, trained_at=datetime.now(UTC))
-    say(_read_words(training.report))
-    for segment in training.model.segments:
-        profile = segment.profile
-        say(f"  {segment.id}  {segment.name:<18} {profile.share:6.1%}  {segment.description}")
-    typer.echo(training.artefact.version)
+    options = FileOptions(file, format, columns, timezone, dates, decimal, return_prefix, return_types)
+    meaning, writing = options.meaning(), options.writing(settings.currency)
+    plan = TrainingPlan(
+        file, meaning.format, k=k, window_days=settings.window_days, until_fraction=until, writing=writing
+    )
+    with working(f"Reading {file.name} and learning …"):
+        training = train(plan, store_uri=settings.model_uri, trained_at=datetime.now(UTC))
+    tell_of_file(training.report, meaning, timezone)
+    if meaning.proposed is not None:
+        say(f"If a column is wrong, say which is which: {meaning.columns_flag}")
+    _tell_of_model(training, as_json=as_json)
     if should_promote:
         promote(settings, training.artefact)
         say(f"Model {training.artefact.version} is live.")
 
 
-def _read_words(report: Any) -> str:
-    skipped = ", ".join(f"{count:,} {reason}" for reason, count in sorted(report.skipped.items()) if count)
-    words = f"Read {report.lines_read:,} lines: {report.orders:,} orders of {report.customers:,} customers."
-    return f"{words} Skipped lines: {skipped}." if skipped else words
+def _tell_of_model(training: Training, *, as_json: bool) -> None:
+    """Name the segments; the result for scripts is the version, or everything as JSON."""
+    segments = training.model.segments
+    for segment in segments:
+        say(f"  {segment.id}  {segment.name:<18} {segment.profile.share:6.1%}  {segment.description}")
+    if not as_json:
+        typer.echo(training.artefact.version)
+        return
+    found = [{"id": s.id, "name": s.name, "customers": s.profile.customers} for s in segments]
+    echo_json({"read": training.report.to_json(), "model": training.artefact.version, "segments": found})
 
 
 def load(
-    file: Path,
-    format: FormatOption,
-    history: Annotated[bool, typer.Option("--history", help="As the past: folded unscored, then scored once.")] = False,
-    rate: Annotated[float | None, typer.Option(help="Orders a second at most.")] = None,
+    file: File,
+    format: FormatName = None,
+    columns: Columns = None,
     timezone: Timezone = "UTC",
+    dates: DatesFlag = None,
+    decimal: DecimalFlag = None,
+    return_prefix: ReturnPrefix = None,
+    return_types: ReturnTypes = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and report; show the first orders; send none.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Send even if the columns were only proposed.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="As the past: folded unscored, then scored once.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Send so many orders in this run.")] = None,
+    speed: Annotated[
+        str | None, typer.Option(metavar="60x", help="In the orders' own time, so much faster: an hour a minute.")
+    ] = None,
+    rate: Annotated[float | None, typer.Option(help="Orders a second at most.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted load stopped.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Send all orders again: each counts once.")] = False,
+    journal: Annotated[Path | None, typer.Option(help="Where the load is written down; beside the file.")] = None,
+    as_json: AsJson = False,
     kafka_bootstrap_servers: Bootstrap = None,
 ) -> None:
     """Send a file's orders to the orders topic."""
-    from stream_app.history.reading import open_history
-    from stream_app.replay.load import load as send_orders
-    from stream_app.replay.send import Sender
-
-    settings = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers)
-    with open_history(file, format, timezone=timezone) as past:
-        say(_read_words(past.report))
-        done = send_orders(past.orders(), Sender(settings), is_history=history, rate=rate)
-    say(f"Sent {done.orders:,} orders in {done.seconds:.1f} s.")
+    options = FileOptions(file, format, columns, timezone, dates, decimal, return_prefix, return_types)
+    flags = LoadFlags(
+        is_dry=dry_run, is_sure=yes, is_history=history, limit=limit, speed=speed, rate=rate,
+        should_resume=resume, should_restart=restart, journal=journal, as_json=as_json,
+    )  # fmt: skip
+    raise typer.Exit(run_load(options, flags, settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers)))

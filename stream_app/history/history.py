@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from stream_app.history.historic_order import HistoricOrder
+from stream_app.history.report import ReadReport
 from stream_app.history.statements import ORDERS
 
 if TYPE_CHECKING:
@@ -17,20 +17,9 @@ if TYPE_CHECKING:
 ORDERS_PER_FETCH = 2_000
 
 
-@dataclass(frozen=True)
-class ReadReport:
-    """What became of a file's lines: nothing is left out in silence."""
-
-    lines_read: int
-    lines_kept: int
-    """Lines that count: all that were read less all that were skipped."""
-    skipped: dict[str, int]
-    """Lines by reason; those of `quantity_zero` stay in their orders and count nowhere."""
-    orders: int
-    customers: int
-    first_us: int | None
-    """Time of the first order, None when there is none."""
-    last_us: int | None
+def is_interrupt(error: BaseException) -> bool:
+    """Tell whether DuckDB ended a query because of Ctrl-C: it says so with an error of its own."""
+    return isinstance(error, RuntimeError) and "interrupted" in str(error).lower()
 
 
 class History:
@@ -63,6 +52,10 @@ class History:
                 for order_id, customer_id, at, kind, products, quantities, amounts in rows:
                     lines = list(zip(products, quantities, amounts, strict=True))
                     yield HistoricOrder(order_id, customer_id, at, kind, lines)
+        except RuntimeError as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt from error
+            raise
         finally:
             cursor.close()
 

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import codecs
-import gzip
-import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from stream_app.core.errors import UsageError
+from stream_app.history import numbers, statements, times
+from stream_app.history.decisions import decide
 from stream_app.history.formats import Format, choose_columns, find_format
-from stream_app.history.history import History, ReadReport
-from stream_app.history.statements import COUNT_ORDERS, COUNT_REASONS, KEEP_LINES, parse_lines
+from stream_app.history.history import History, is_interrupt
+from stream_app.history.report import ReadReport
+from stream_app.history.sheet import Sheet
+from stream_app.history.source import is_parquet, open_source, unreadable
+from stream_app.history.telling import tell
+from stream_app.history.writing import Writing
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-BLOCK_BYTES = 1_048_576
-PARQUET = "read_parquet($path)"
-CSV = "read_csv($path, header = true, all_varchar = true, encoding = '{}')"
+AS_WRITTEN = Writing()
 
 
-def open_history(path: Path | str, format: Format | str, *, timezone: str = "UTC") -> History:
-    """Read the file into a temporary database; a time without a zone is one of `timezone`."""
+def open_history(path: Path | str, format: Format | str, *, writing: Writing = AS_WRITTEN) -> History:
+    """Read the file into a temporary database; what the writing leaves open has to show in the file."""
     import duckdb
 
     wanted = find_format(format) if isinstance(format, str) else format
-    source = _source(Path(path))
+    is_parquet(Path(path))
     folder = TemporaryDirectory(prefix="segstream-history-")
     connection = duckdb.connect(
         Path(folder.name) / "history.duckdb",
@@ -35,44 +36,22 @@ def open_history(path: Path | str, format: Format | str, *, timezone: str = "UTC
         config={"autoinstall_known_extensions": "false"},
     )
     try:
-        _set_timezone(connection, timezone)
-        report = _read(connection, wanted, source, str(path))
+        # The database is thrown away: there is nothing to tidy up at its end.
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        _set_timezone(connection, writing.timezone)
+        for macros in (numbers.MACROS, times.MACROS, statements.MACROS):
+            connection.execute(macros)
+        sheet = _copy(connection, Path(path), wanted, Path(folder.name))
+        report = _read(sheet, writing)
     except BaseException as error:
         connection.close()
         folder.cleanup()
         if isinstance(error, (duckdb.IOException, duckdb.InvalidInputException)):
-            reason = str(error).splitlines()[0]
-            raise UsageError(f"{path} cannot be read: {reason}", "Check the file.") from error
+            raise unreadable(Path(path), error) from error
+        if is_interrupt(error):
+            raise KeyboardInterrupt from error
         raise
     return History(connection, report, folder)
-
-
-def _source(path: Path) -> str:
-    """Return the table function for the file, chosen by the ending of its name."""
-    if not path.is_file():
-        raise UsageError(f"{path} is not a file.", "Give the path of a parquet or CSV file.")
-    name = path.name.lower()
-    if name.endswith((".parquet", ".pq")):
-        return PARQUET
-    if name.endswith((".csv", ".csv.gz")):
-        return CSV.format("utf-8" if _is_utf8(path) else "latin-1")
-    raise UsageError(f"{path} ends neither in .parquet nor in .csv.", "Convert or rename the file.")
-
-
-def _is_utf8(path: Path) -> bool:
-    """Tell UTF-8 from the Latin-1 in which the online-retail spreadsheet is usually exported."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    is_packed = path.name.lower().endswith(".gz")
-    try:
-        with gzip.open(path) if is_packed else path.open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    except (OSError, EOFError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", "Check the file.") from error
-    return True
 
 
 def _set_timezone(connection: DuckDBPyConnection, timezone: str) -> None:
@@ -84,27 +63,40 @@ def _set_timezone(connection: DuckDBPyConnection, timezone: str) -> None:
         raise UsageError(f"{timezone!r} is not a time zone.", "Use a name such as UTC or Europe/London.") from None
 
 
-def _read(connection: DuckDBPyConnection, wanted: Format, source: str, path: str) -> ReadReport:
-    # DuckDB takes a path for a pattern, and a second file that fits it would be read too.
-    parameters = {"path": re.sub(r"[*?\[]", r"[\g<0>]", path)}
-    present = connection.execute(f"DESCRIBE SELECT * FROM {source}", parameters).fetchall()
-    columns = choose_columns(wanted, [str(row[0]) for row in present])
-    connection.execute(parse_lines(wanted, columns, source), parameters)
-    connection.execute(KEEP_LINES)
-    report = _report(connection)
-    connection.execute("DROP TABLE parsed")
+def _copy(connection: DuckDBPyConnection, path: Path, wanted: Format, folder: Path) -> Sheet:
+    """Return the file's columns that matter, in a table; the rewritten CSV file is not needed after that."""
+    source = open_source(connection, path, folder, wanted.is_in)
+    columns = choose_columns(wanted, source.names)
+    connection.execute(statements.copy_columns(columns, source), source.parameters)
+    (folder / "lines.csv").unlink(missing_ok=True)
+    return Sheet(connection, source, columns, wanted)
+
+
+def _read(sheet: Sheet, writing: Writing) -> ReadReport:
+    known = decide(sheet, writing)
+    connection = sheet.connection
+    connection.execute(statements.parse_lines(sheet.wanted, known, writing.currency))
+    _keep(sheet)
+    *_, has_large = sheet.row(statements.COUNT_ORDERS)
+    if has_large:
+        connection.execute(statements.LEAVE_LARGE_ORDERS_OUT)
+        _keep(sheet)
+    _check_ids(sheet)
+    report = tell(sheet, known)
+    for table in ("raw", "parsed", "orders"):
+        connection.execute(f"DROP TABLE {table}")
     return report
 
 
-def _report(connection: DuckDBPyConnection) -> ReadReport:
-    counts = dict(connection.execute(COUNT_REASONS).fetchall())
-    orders, customers, first_us, last_us = connection.execute(COUNT_ORDERS).fetchall()[0]
-    return ReadReport(
-        lines_read=sum(counts.values()),
-        lines_kept=counts.pop(None, 0),
-        skipped=counts,
-        orders=orders,
-        customers=customers,
-        first_us=first_us,
-        last_us=last_us,
-    )
+def _keep(sheet: Sheet) -> None:
+    is_mixed = bool(sheet.wanted.is_signed or sheet.wanted.type) and bool(sheet.rows(statements.FIND_RETURN))
+    sheet.connection.execute(statements.keep_lines(is_mixed=is_mixed))
+    sheet.connection.execute(statements.KEEP_ORDERS)
+
+
+def _check_ids(sheet: Sheet) -> None:
+    for customer_id, order_id in sheet.rows(statements.FIND_SAME_ID):
+        raise UsageError(
+            f"customer {customer_id} has two orders {order_id}: one in the file, and one made of returned lines.",
+            f"Rename it: ids that end in {statements.RETURN_SUFFIX} are given to the returned lines of an order.",
+        )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, Producer, TopicCollection
+from confluent_kafka.admin import AdminClient
+from msgspec import Struct
 
 from stream_app.core.errors import OutageError
 from stream_app.core.inbound import HISTORY_HEADER, TICK_HEADER
 from stream_app.core.instants import rfc3339
 from stream_app.core.partitioner import Partitioner
 from stream_app.settings import Settings
-from stream_app.worker.kafka_config import plain_producer
-from stream_app.worker.kafka_refusals import partition_count
+from stream_app.worker.kafka_config import connection, plain_producer
+from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
 
 FLUSH_SECONDS = 60.0
 _PARTITIONERS = {
@@ -25,10 +27,19 @@ _PARTITIONERS = {
 Delivered = Callable[[int, int], None]
 
 
+class Target(Struct, frozen=True):
+    """The one orders topic that is meant: a topic made anew under the same name is another one."""
+
+    cluster_id: str
+    topic: str
+    topic_id: str
+
+
 class Sender:
-    """One producer of orders; `close` raises when any record was not taken."""
+    """One producer of orders; raises OutageError as soon as any record was not taken."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._topic = settings.topics.orders
         self._producer = Producer(
             {
@@ -36,15 +47,30 @@ class Sender:
                 "partitioner": _PARTITIONERS[settings.key_partitioner],
                 "queue.buffering.max.messages": 200_000,
                 "linger.ms": 10,
+                "message.timeout.ms": int(FLUSH_SECONDS * 1_000),
             }
         )
         self._failed: KafkaError | None = None
         self._partitions = partition_count(self._producer, settings, self._topic)
 
+    def target(self) -> Target:
+        """Return where the orders go; raises when Kafka does not answer or has no such topic."""
+        admin = AdminClient(connection(self._settings, "admin"))
+        with kafka_refusals(self._settings):
+            cluster_id = admin.list_topics(timeout=CALL_SECONDS).cluster_id
+            found = admin.describe_topics(TopicCollection([self._topic]), request_timeout=CALL_SECONDS)
+            topic_id = found[self._topic].result(CALL_SECONDS).topic_id
+        return Target(str(cluster_id), self._topic, str(topic_id))
+
     def send(self, key: str, value: bytes, *, is_history: bool = False, delivered: Delivered | None = None) -> None:
         """Send one order; waits while the queue is full."""
         headers: Any = [(HISTORY_HEADER, b"true")] if is_history else None
         self._produce(value, key.encode(), headers=headers, on_delivery=self._report(delivered))
+
+    def poll(self, seconds: float) -> None:
+        """Let deliveries be reported, for so long at most."""
+        self._producer.poll(seconds)
+        self._check(0)
 
     def tick(self, instant: int) -> None:
         """Move the clock of every partition to an instant, behind all that was sent before."""
@@ -58,14 +84,22 @@ class Sender:
         """Return how many partitions the orders topic has."""
         return self._partitions
 
+    def flush(self) -> None:
+        """Wait until everything was taken; raises OutageError when something was not."""
+        self._check(self._producer.flush(FLUSH_SECONDS))
+
+    def settle(self, seconds: float) -> None:
+        """Wait until everything was taken, for so long at most; what was not stays unconfirmed."""
+        self._producer.flush(seconds)
+
     def _produce(self, value: bytes | None, key: bytes | None, **options: Any) -> None:
         while True:
             try:
                 self._producer.produce(self._topic, value, key, **options)
-                self._producer.poll(0)
+                self.poll(0)
                 return
             except BufferError:
-                self._producer.poll(0.1)
+                self.poll(0.1)
 
     def _report(self, delivered: Delivered | None) -> Callable[[KafkaError | None, Any], None]:
         def on_delivery(error: KafkaError | None, record: Any) -> None:
@@ -76,9 +110,7 @@ class Sender:
 
         return on_delivery
 
-    def flush(self) -> None:
-        """Wait until everything was taken; raises OutageError when something was not."""
-        left = self._producer.flush(FLUSH_SECONDS)
+    def _check(self, left: int) -> None:
         if self._failed is not None or left:
             reason = self._failed.name() if self._failed is not None else f"{left} records wait"
             raise OutageError(

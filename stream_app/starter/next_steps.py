@@ -24,7 +24,7 @@ def next_steps(folder: Path, plan: Plan) -> Iterator[str]:
         yield f"  cd {folder}"
     yield f"  docker build -f {_checkout()}/deploy/Dockerfile -t segstream:local {_checkout()}"
     yield "  docker compose up --detach"
-    yield "  segstream train FILE --promote"
+    yield "  segstream train FILE … --promote"
     yield "  segstream doctor"
     yield ""
     yield "Without Docker, on a Kafka and a Redis that run already:"

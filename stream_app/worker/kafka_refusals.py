@@ -30,19 +30,20 @@ def kafka_refusals(settings: Settings) -> Iterator[None]:
     try:
         yield
     except KafkaException as error:
-        raise refusal(settings, error.args[0]) from error
+        raise _refusal(settings, error.args[0]) from error
 
 
 def partition_count(client: Any, settings: Settings, topic: str) -> int:
     """Return how many partitions a topic has; raises SegstreamError when it is missing or nobody answers."""
     with kafka_refusals(settings):
-        found = client.list_topics(topic, timeout=CALL_SECONDS).topics[topic]
-    if found.error is not None:
-        raise refusal(settings, found.error, topic)
+        # All topics: to ask for one may create it.
+        found = client.list_topics(timeout=CALL_SECONDS).topics.get(topic)
+    if found is None or found.error is not None:
+        raise _missing(settings, topic)
     return len(found.partitions)
 
 
-def refusal(settings: Settings, error: KafkaError, topic: str = "") -> SegstreamError:
+def _refusal(settings: Settings, error: KafkaError) -> SegstreamError:
     """Return the error that a command ends with."""
     brokers = settings.kafka_bootstrap_servers
     if error.code() in _CREDENTIALS:
@@ -58,13 +59,17 @@ def refusal(settings: Settings, error: KafkaError, topic: str = "") -> Segstream
             code="KAFKA_DENIED",
         )
     if error.code() in _MISSING:
-        return SegstreamError(
-            f"Kafka at {brokers} has no topic {topic or 'of that name'}.",
-            "Run: segstream topics create. A deployment with a prefix needs SEGSTREAM_TOPIC_PREFIX.",
-            code="TOPICS_MISSING",
-        )
+        return _missing(settings, "of that name")
     return OutageError(
         f"Kafka does not answer at {brokers} ({error.name()}).",
         "Name the brokers in KAFKA_BOOTSTRAP_SERVERS, start one with `segstream local`, or ask `segstream doctor`.",
         code="KAFKA_AWAY",
+    )
+
+
+def _missing(settings: Settings, topic: str) -> SegstreamError:
+    return SegstreamError(
+        f"Kafka at {settings.kafka_bootstrap_servers} has no topic {topic}.",
+        "Run: segstream topics create. A deployment with a prefix needs SEGSTREAM_TOPIC_PREFIX.",
+        code="TOPICS_MISSING",
     )

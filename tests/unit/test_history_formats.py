@@ -15,6 +15,7 @@ from stream_app.history.completejourney import completejourney_path
 from stream_app.history.formats import Format
 from stream_app.history.historic_order import HistoricOrder
 from stream_app.history.reading import open_history
+from stream_app.history.writing import Writing
 
 RETAIL_HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 RETAIL_LINES = [
@@ -82,11 +83,13 @@ def test_every_line_left_out_is_counted_by_its_reason(tmp_path: Path, is_parquet
         report = history.report
 
     assert report.skipped == {
+        "bad_money": 1,
+        "bad_time": 1,
         "no_customer": 1,
         "out_of_range": 1,
         "price_negative": 1,
+        "quantity_fraction": 1,
         "quantity_sign": 2,
-        "unreadable": 3,
     }
     assert (report.lines_read, report.lines_kept) == (13, 5)
     assert (report.orders, report.customers) == (3, 2)
@@ -147,7 +150,7 @@ def test_a_naive_time_is_one_of_the_given_time_zone(tmp_path: Path) -> None:
     ]
     path = a_csv(tmp_path / "retail.csv", RETAIL_HEADER, lines)
 
-    with open_history(path, "online-retail", timezone="Europe/London") as history:
+    with open_history(path, "online-retail", writing=Writing(timezone="Europe/London")) as history:
         got = {json.loads(o.to_json())["ordered_at"]: o.order_id for o in history.orders()}
 
     assert got == {"2011-07-01T09:00:00Z": "3", "2011-07-01T10:00:00Z": "2"}
@@ -230,7 +233,8 @@ def test_an_amount_is_read_back_from_the_json_exactly(amount: int) -> None:
     [
         ("a.csv", "InvoiceNo\n1\n", "online-retail", "no column CustomerID, StockCode, Quantity"),
         ("a.csv", "", "no-such", "is not a format"),
-        ("a.xlsx", "", "online-retail", "neither in .parquet nor in .csv"),
+        ("a.xlsx", "", "online-retail", "is a spreadsheet"),
+        ("a.orc", "", "online-retail", "neither in .parquet nor in .csv"),
         ("a.parquet", "not parquet", "online-retail", "cannot be read"),
         ("a.csv.gz", "not gzip", "online-retail", "cannot be read"),
     ],
@@ -249,7 +253,7 @@ def test_a_missing_file_and_an_unknown_time_zone_are_named(tmp_path: Path) -> No
     with pytest.raises(UsageError, match="is not a file"):
         open_history(tmp_path / "none.csv", "online-retail")
     with pytest.raises(UsageError, match="is not a time zone"):
-        open_history(path, "online-retail", timezone="Mars/Olympus")
+        open_history(path, "online-retail", writing=Writing(timezone="Mars/Olympus"))
 
 
 def test_a_file_without_orders_gives_an_empty_history(tmp_path: Path) -> None:

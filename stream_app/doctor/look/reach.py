@@ -54,7 +54,11 @@ def _connected(address: str) -> socket.socket:
     if address.startswith("unix:"):
         door = socket.socket(socket.AF_UNIX)
         door.settimeout(KNOCK_SECONDS)
-        door.connect(address.removeprefix("unix:"))
+        try:
+            door.connect(address.removeprefix("unix:"))
+        except OSError:
+            door.close()
+            raise
         return door
     host, _, port = address.rpartition(":")
     return socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS)
