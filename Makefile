@@ -12,7 +12,7 @@ COMPILABLE := model_store/scoring.py stream_app/contract/change_record.py stream
 	stream_app/worker/rows.py stream_app/worker/fetch.py stream_app/worker/loader.py $(CORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test prove compile bench lint format type docs site lock clean
+.PHONY: help setup setup-dev demo demo-picture test prove compile bench lint format type docs site lock clean
 
 help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,20 +25,31 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "segstream needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
 
+# $(call install,LOCK): what is in the lock, then this project; the time and the size are those of this machine.
+PIP := $(BIN)/pip install -q --disable-pip-version-check
+define install
+	@began=$$(date +%s); \
+	{ $(PIP) --require-hashes -r $(1) && $(PIP) --no-deps --no-build-isolation -e . ; } \
+		|| { echo "The packages could not be installed: is the package index reachable, and the disk not full? make again goes on."; exit 1; }; \
+	echo "Installed in $$(( $$(date +%s) - began )) s: $(VENV) has $$(du -sm $(VENV) | cut -f1) MB."
+endef
+
 $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the locked packages into $(VENV) (about 900 MB, once) …"
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Installing the locked packages into $(VENV), once: about 870 MB (PyArrow, SciPy, Java, pandas, NumPy, DuckDB …)"
+	$(call install,requirements.lock)
 	@touch $@
 
 $(READY_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the locked packages for tests into $(VENV) (once) …"
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Installing the locked packages into $(VENV), once: about 1,000 MB with what the tests need"
+	$(call install,requirements-dev.lock)
 	@touch $@ $(READY)
 
 demo: $(READY)  ## Run everything here, from Kafka to segment changes (ARGS=--until-done ends by itself).
+	@$(BIN)/segstream --version > /dev/null 2>&1 || { echo "$(VENV) does not work any more (this folder was moved, or its Python is gone): make clean demo"; exit 1; }
 	@$(BIN)/segstream demo $(ARGS)
+
+demo-picture: $(READY)  ## Draw docs/images/demo.svg anew, from a run of the demo.
+	@$(BIN)/python -m bench.demo_picture docs/images/demo.svg
 
 test: $(READY_DEV) lint type  ## Everything that must pass.
 	@$(BIN)/pytest $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +13,21 @@ from stream_app.commands.options import Bootstrap, ModelUri, Redis, Window, sett
 
 def demo(
     until_done: Annotated[bool, typer.Option("--until-done", help="End with the data instead of with Ctrl-C.")] = False,
-    rate: Annotated[float | None, typer.Option(help="Orders a second; as fast as they go by default.")] = None,
-    households: Annotated[int | None, typer.Option(help="Only so many households.")] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.01, help="Orders a second; as fast as they go by default.")
+    ] = None,
+    households: Annotated[int | None, typer.Option(min=1, help="Only so many households.")] = None,
 ) -> None:
     """Run everything on this machine: Kafka, Valkey, a trained model, the worker, and a shop's orders."""
-    from stream_app.demo.run import run_demo
+    from stream_app.demo.packages import loadable
 
-    raise typer.Exit(run_demo(until_done=until_done, rate=rate, households=households))
+    code = 0
+    # Ctrl-C ends a demo in order, even one that is still being loaded.
+    with suppress(KeyboardInterrupt), loadable():
+        from stream_app.demo.run import run_demo
+
+        code = run_demo(until_done=until_done, rate=rate, households=households)
+    raise typer.Exit(code)
 
 
 def local(

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from prometheus_client.parser import text_string_to_metric_families
+
+from stream_app.demo.board import Board
+from stream_app.demo.guard import Guard
+from stream_app.demo.snapshot import KAFKA, REDIS
 from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
-from stream_app.local.ports import free_ports
+from stream_app.local.part import LocalPart
+from stream_app.local.ports import HOST, free_ports
 from stream_app.local.valkey import LocalRedis
-from stream_app.settings import Settings, load_settings
+from stream_app.settings import Settings, load_settings, variable_of
 
-WORKER_STOP_SECONDS = 10.0
+PARTITIONS = 4
+HTTP_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -27,14 +35,12 @@ class Parts:
     settings: Settings
     folder: Path
 
-    def environment(self) -> dict[str, str]:
-        """Return the variables with which any command reaches this demo."""
+    def exports(self) -> dict[str, str]:
+        """Return the variables with which a command in another terminal reaches this demo."""
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap,
             "REDIS_URL": self.redis.url,
             "SEGSTREAM_MODEL_URI": self.settings.model_uri,
-            "SEGSTREAM_WEB_PORT": str(self.settings.web_port),
-            "SEGSTREAM_LOG_FORMAT": "json",
         }
 
     @property
@@ -42,26 +48,75 @@ class Parts:
         """Where the worker writes."""
         return self.folder / "worker.out"
 
-    @contextmanager
-    def worker(self) -> Iterator[Child]:
-        """Run a worker as its own process."""
+    def worker_last_words(self) -> str:
+        """Return the last line the worker wrote, or nothing."""
+        text = self.worker_log.read_text(errors="replace") if self.worker_log.exists() else ""
+        return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+    def start_worker(self) -> Child:
+        """Start a worker as its own process."""
         command = [sys.executable, "-m", "stream_app.cli", "worker"]
-        child = Child.start(command, env={**os.environ, **self.environment()}, stdout=self.worker_log)
-        try:
-            yield child
-        finally:
-            child.terminate(WORKER_STOP_SECONDS)
+        return Child.start(command, env=self._environment(), stdout=self.worker_log)
+
+    def _environment(self) -> dict[str, str]:
+        # Every setting is said: one that the user has in the environment or in .env is for another deployment.
+        said = {variable_of(name): getattr(self.settings, name) for name in Settings.model_fields}
+        plain = {name: str(value) for name, value in said.items() if isinstance(value, str | int)}
+        rest = {"KAFKA_EXTRA": "{}", "TMPDIR": str(self.folder)}
+        return {**os.environ, **plain, **self.exports(), **rest}
+
+    def is_worker_ready(self) -> bool:
+        """Tell whether the worker says that it is ready."""
+        return self._page("/readyz")[0] == http.client.OK
+
+    def dead_letters(self) -> int:
+        """Return how many orders the worker has parked, 0 while it does not answer."""
+        _, page = self._page("/metrics")
+        samples = (sample for family in text_string_to_metric_families(page) for sample in family.samples)
+        return int(sum(sample.value for sample in samples if sample.name == "segstream_dead_letters_total"))
+
+    def _page(self, path: str) -> tuple[int, str]:
+        with suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection(HOST, self.settings.web_port, timeout=HTTP_SECONDS)
+            try:
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode()
+            finally:
+                connection.close()
+        return 0, ""
 
 
 @contextmanager
-def running_parts(folder: Path) -> Iterator[Parts]:
-    """Start Kafka and Valkey on free ports, and stop them at the end."""
-    with LocalRedis(folder / "redis", is_durable=False) as redis, LocalKafka(folder / "kafka") as kafka:
-        settings = load_settings(
-            kafka_bootstrap_servers=kafka.bootstrap,
-            redis_url=redis.url,
-            model_uri=str(folder / "store"),
-            window_days=365,
-            web_port=free_ports(1)[0],
-        )
-        yield Parts(kafka, redis, settings, folder)
+def running_parts(folder: Path, board: Board, guard: Guard) -> Iterator[Parts]:
+    """Start Kafka and Valkey on free ports, and end them at once at the end: nobody needs what they hold."""
+    redis, kafka = LocalRedis(folder / "redis", is_durable=False), LocalKafka(folder / "kafka", is_brief=True)
+    with _running(redis, board, guard, REDIS, redis.port), _running(kafka, board, guard, KAFKA, kafka.port):
+        yield Parts(kafka, redis, _settings(folder, kafka, redis), folder)
+
+
+@contextmanager
+def _running(part: LocalPart, board: Board, guard: Guard, name: str, port: int) -> Iterator[None]:
+    try:
+        board.begin(name, "starting")
+        part.start()
+        board.end(name, f"answers on {HOST}:{port}")
+        with guard.over(name, part.poll, part.last_words):
+            yield
+    finally:
+        part.kill()
+
+
+def _settings(folder: Path, kafka: LocalKafka, redis: LocalRedis) -> Settings:
+    """Return the settings of this demo alone, whatever the environment says of other deployments."""
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    own = {
+        "kafka_bootstrap_servers": kafka.bootstrap,
+        "redis_url": redis.url,
+        "model_uri": str(folder / "store"),
+        "web_port": free_ports(1)[0],
+        "log_format": "json",
+        # The client would write to the terminal that its brokers are gone, when we have ended them.
+        "kafka_extra": {"log_level": "0"},
+    }
+    return load_settings(**{**defaults, **own})

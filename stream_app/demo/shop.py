@@ -42,11 +42,9 @@ class Shop:
             return orders
         return (order for order in orders if int(order.customer_id) <= self.households)
 
-    def train(self, settings: Settings) -> SegmentModel:
-        """Train on the past, publish and promote."""
-        model = learn(self.history, self.plan, trained_at=datetime.now(UTC))
-        promote(settings, ModelStore.at(settings.model_uri).publish(model))
-        return model
+    def train(self) -> SegmentModel:
+        """Train on the past of all households."""
+        return learn(self.history, self.plan, trained_at=datetime.now(UTC))
 
 
 def open_shop(households: int | None) -> Shop:
@@ -55,3 +53,8 @@ def open_shop(households: int | None) -> Shop:
     plan = TrainingPlan(path, "completejourney", k=SEGMENTS, window_days=365, until_fraction=HISTORY_FRACTION)
     history = open_history(path, "completejourney")
     return Shop(history, plan, training_instant(history.report, plan), households)
+
+
+def make_live(settings: Settings, model: SegmentModel) -> None:
+    """Publish and promote: workers that wait for a model begin."""
+    promote(settings, ModelStore.at(settings.model_uri).publish(model))

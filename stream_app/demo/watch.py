@@ -1,95 +1,112 @@
-"""What the demo shows while orders stream: speed, lag, segment sizes and the latest changes in words."""
+"""Follows a running demo from outside, as any subscriber and any reader could."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter, deque
 
-from rich.console import Console
-from rich.markup import escape
-
-from model_store.segment_model import SegmentModel
 from stream_app.contract.segment_change import ChangeMessage, decode_change
+from stream_app.demo.pace import Pace
+from stream_app.demo.parts import PARTITIONS, Parts
+from stream_app.demo.snapshot import Move, Seen
 from stream_app.lookup import Lookup
-from stream_app.settings import Settings
-from stream_app.tail import Changes
+from stream_app.tail import FROM_BEGINNING, Changes
 from stream_app.words import describe_change
 
-PARTITIONS = 4
-REPORT_SECONDS = 2.0
-SHOWN = 3
+KEPT_MOVES = 40
 KEPT_IDS = 100_000
-BAR_WIDTH = 30
+METRICS_SECONDS = 1.0
+
+MOVE_SECONDS = 0.4
+"""No new move is shown before the last one could be read."""
 
 
 class Watch:
-    """Follows one demo from outside, as any subscriber could."""
+    """Looks at Redis, at the topic of changes and at the worker's metrics."""
 
-    def __init__(self, settings: Settings, model: SegmentModel, console: Console) -> None:
-        self._lookup = Lookup(settings)
-        self._changes = Changes(settings)
-        self._model = model
-        self._console = console
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._lookup = Lookup(parts.settings)
+        self._changes = Changes(parts.settings, start=FROM_BEGINNING)
+        self._pace = Pace()
         self._names: dict[tuple[int, int], str] = {}
-        self._order_ids: deque[tuple[int, int]] = deque()
-        self._latest: deque[ChangeMessage] = deque(maxlen=SHOWN)
-        self._reported_at = time.monotonic()
-        self._done_before = 0
-        self.causes: Counter[str] = Counter()
+        self._places: deque[tuple[int, int]] = deque()
+        self._causes: Counter[str] = Counter()
+        self._moves: deque[Move] = deque(maxlen=KEPT_MOVES)
+        self._moved_at = 0.0
+        self._latest: dict[str, ChangeMessage] = {}
+        """The newest change of each cause that was not shown."""
+        self._shown_cause = ""
+        self._changed_at = time.monotonic()
+        self._dead_letters = 0
+        self._metrics_at = 0.0
 
     def delivered(self, order_id: str, partition: int, offset: int) -> None:
         """Remember which order stands where, so that a change can name it."""
         self._names[(partition, offset)] = order_id
-        self._order_ids.append((partition, offset))
-        if len(self._order_ids) > KEPT_IDS:
-            del self._names[self._order_ids.popleft()]
+        self._places.append((partition, offset))
+        if len(self._places) > KEPT_IDS:
+            del self._names[self._places.popleft()]
 
-    def read(self, wait_seconds: float = 0.0) -> bool:
-        """Take in the changes that were published since; return whether there were any."""
-        found = list(self._changes.read(wait_seconds))
-        for value in found:
-            change = decode_change(value)
-            self.causes["history" if change.replay else change.cause] += 1
-            if not change.replay:
-                self._latest.append(change)
-        return bool(found)
+    def look(self, segment_ids: list[str]) -> Seen:
+        """Return how things stand."""
+        now = time.monotonic()
+        self._read_changes(now)
+        if now - self._metrics_at >= METRICS_SECONDS:
+            self._metrics_at = now
+            self._dead_letters = self._parts.dead_letters()
+        records = self.records()
+        return Seen(
+            records=records,
+            records_per_second=self._pace.see(now, records),
+            dead_letters=self._dead_letters,
+            households=self._lookup.sizes(segment_ids, PARTITIONS),
+            moves=tuple(self._moves),
+            causes=tuple(self._causes.most_common()),
+        )
 
-    def is_done(self, target: int) -> bool:
-        """Tell whether the worker has finished so many records and everybody who was due."""
-        return self.processed() >= target and self._lookup.due_backlog(PARTITIONS) == 0
-
-    def processed(self) -> int:
-        """Return how many order records the worker has finished."""
+    def records(self) -> int:
+        """Return how many records of the orders topic the worker has finished."""
         return sum(status.source_position for status in self._lookup.partitions(PARTITIONS))
 
-    def report(self, sent: int, total: int, *, is_forced: bool = False) -> None:
-        """Write a block of lines, at most every two seconds."""
-        now = time.monotonic()
-        if not is_forced and now - self._reported_at < REPORT_SECONDS:
-            return
-        done = self.processed()
-        rate = (done - self._done_before) / (now - self._reported_at)
-        self._reported_at, self._done_before = now, done
-        self.read()
-        write = self._console.print
-        write(f"[bold]{sent:>8,}[/] of {total:,} orders sent · {rate:,.0f} orders/s · lag {max(0, sent - done):,}")
-        for change in self._latest:
-            write(f"          {escape(self._words(change))}", style="dim")
+    def is_done(self, records: int) -> bool:
+        """Tell whether the worker has finished so many records and everybody who was due."""
+        return self.records() >= records and self._lookup.due_backlog(PARTITIONS) == 0
 
-    def _words(self, change: ChangeMessage) -> str:
+    def seconds_since_change(self) -> float:
+        """Return for how long no change has come."""
+        return time.monotonic() - self._changed_at
+
+    def _read_changes(self, now: float) -> None:
+        while values := list(self._changes.read(0.0)):
+            self._changed_at = now
+            for value in values:
+                change = decode_change(value)
+                cause = "history" if change.replay else change.cause
+                self._causes[cause] += 1
+                self._latest.pop(cause, None)
+                self._latest[cause] = change
+        if self._latest and now - self._moved_at >= MOVE_SECONDS:
+            self._moved_at = now
+            self._show_one()
+
+    def _show_one(self) -> None:
+        """Choose the newest change, rather of another cause than the last one shown."""
+        newest_first = reversed(self._latest)
+        self._shown_cause = min(newest_first, key=lambda cause: cause == self._shown_cause)
+        self._moves.appendleft(self._move(self._latest[self._shown_cause]))
+        self._latest.clear()
+
+    def _move(self, change: ChangeMessage) -> Move:
         source = change.source
         place = None if source is None else (int(source["partition"]), int(source["offset"]))
-        return f"household {describe_change(change, self._names.get(place) if place else None)}"
-
-    def sizes(self) -> None:
-        """Write how many households each segment has, as bars."""
-        ids = [segment.id for segment in self._model.segments]
-        sizes = self._lookup.sizes(ids, PARTITIONS)
-        most = max([*sizes.values(), 1])
-        for segment in self._model.segments:
-            size = sizes[segment.id]
-            bar = "█" * round(BAR_WIDTH * size / most)
-            self._console.print(f"  {segment.name:<18} {bar:<{BAR_WIDTH}} {size:>6,}")
+        sentence = describe_change(change, self._names.get(place) if place else None)
+        came_from, _, rest = sentence.removeprefix(f"{change.customer_id}: ").partition(" → ")
+        to, _, because = rest.partition(", ")
+        return Move(
+            change.customer_id, came_from, to, because,
+            change.from_["id"] if change.from_ else None, change.to["id"] if change.to else None,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Leave the brokers."""

@@ -46,7 +46,11 @@ class LocalPart(ABC):
 
     def is_running(self) -> bool:
         """Say whether the server's process lives, suspended or not."""
-        return self._child is not None and self._child.poll() is None
+        return self._child is not None and self.poll() is None
+
+    def poll(self) -> int | None:
+        """Return the server's return code once it has ended."""
+        return None if self._child is None else self._child.poll()
 
     def start(self) -> None:
         """Start the server on its ports and data, and return when it answers."""

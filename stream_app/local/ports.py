@@ -10,6 +10,8 @@ from stream_app.core.errors import LocalPartError
 
 HOST = "127.0.0.1"
 
+AGAIN = "Start again: another free port will be found."
+
 # Below every system's range for outgoing connections: a client that keeps dialling a killed server
 # is given source ports from that range, can thereby connect to itself and block the restart.
 _CANDIDATES = range(20_000, 32_000)
@@ -35,17 +37,17 @@ def is_port_answering(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def free_ports(count: int) -> list[int]:
+def free_ports(count: int, candidates: range = _CANDIDATES) -> list[int]:
     """Return this many different ports nothing listens on."""
     ports: list[int] = []
-    for port in random.sample(_CANDIDATES, len(_CANDIDATES)):
-        if len(ports) == count:
-            return ports
+    for port in random.sample(candidates, len(candidates)):
         if not is_port_taken(port):
             ports.append(port)
+        if len(ports) == count:
+            return ports
     raise LocalPartError(
-        f"No free TCP port between {_CANDIDATES.start} and {_CANDIDATES.stop}.",
-        "End some of the servers on this machine, or name a port.",
+        f"Only {len(ports)} of the TCP ports from {candidates.start} to {candidates.stop - 1} are free on {HOST}.",
+        f"End some of the servers on this machine: {count} ports are needed.",
     )
 
 

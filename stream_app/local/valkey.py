@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from stream_app.core.errors import LocalPartError
 from stream_app.local.part import LocalPart
-from stream_app.local.ports import HOST, free_ports, require_free
+from stream_app.local.ports import AGAIN, HOST, free_ports, require_free
 
 
 class LocalRedis(LocalPart):
@@ -26,6 +26,7 @@ class LocalRedis(LocalPart):
         self._is_durable = is_durable
         """Without a file a restart finds nothing, and the worker rebuilds it all from the changelog."""
         self.port = port or free_ports(1)[0]
+        self._is_port_given = port is not None
         self._binary = binary
 
     @property
@@ -50,7 +51,7 @@ class LocalRedis(LocalPart):
         }
 
     def _command(self) -> list[str]:
-        require_free(self.port, "Redis", "End it, or give --redis-port another port.")
+        require_free(self.port, "Redis", "End it, or give --redis-port another port." if self._is_port_given else AGAIN)
         options = [part for key, value in self.settings().items() for part in (f"--{key}", value)]
         return [_server(self._binary), *options]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import platform
-import tempfile
 from typing import Any
 
 import faust
@@ -37,6 +36,9 @@ class WorkerApp(faust.App):
     BootStrategy = _Boot
     health: Health
 
+    def _create_directories(self) -> None:
+        """Make none: Faust wants three for tables on disk, and we keep no tables."""
+
 
 def create_app(settings: Settings, engine_class: type[Engine] = Engine) -> WorkerApp:
     """Return the worker as a Faust app; nothing connects before it starts."""
@@ -44,7 +46,6 @@ def create_app(settings: Settings, engine_class: type[Engine] = Engine) -> Worke
         settings.kafka_group_id,
         broker=f"kafka://{settings.kafka_bootstrap_servers}",
         store="memory://",
-        datadir=tempfile.mkdtemp(prefix="segstream-faust-"),
         autodiscover=False,
         topic_allow_declare=False,
         topic_disable_leader=True,

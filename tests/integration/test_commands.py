@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from stream_app.local.child import Child
@@ -170,31 +166,3 @@ def test_a_second_promotion_is_refused_with_what_to_do(shop: Terminal) -> None:
     assert done.returncode == 1
     assert "MODEL_LIVE" in done.stderr
     assert "SEGSTREAM_TOPIC_PREFIX" in done.stderr
-
-
-ENDS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT] if os.environ.get("SEGSTREAM_PROVE") else [signal.SIGKILL]
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_the_demo_leaves_nothing_behind(tmp_path: Path, end: signal.Signals) -> None:
-    command = [sys.executable, "-m", "stream_app.cli", "demo", "--households", "20", "--rate", "5"]
-    with (tmp_path / "demo.out").open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as demo:
-        try:
-            wait_for("the demo streams", lambda: "orders sent" in (tmp_path / "demo.out").read_text())
-            family = psutil.Process(demo.pid).children(recursive=True)
-            assert len(family) >= 3
-
-            demo.send_signal(end)
-
-            assert demo.wait(30) == (-9 if end is signal.SIGKILL else 0)
-        finally:
-            demo.kill()
-    wait_for("all are gone", lambda: not any(p.is_running() and p.status() != "zombie" for p in family), 20)
-
-
-def test_the_demo_ends_with_the_data(tmp_path: Path) -> None:
-    done = Terminal(tmp_path, dict(os.environ)).run("demo", "--until-done", "--households", "30", seconds=120)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "live baskets are processed" in done.stdout
-    assert "Changes: " in done.stdout

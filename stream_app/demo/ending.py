@@ -1,0 +1,63 @@
+"""What stands on the terminal when the orders are done: the summary, and what to try against the running system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from stream_app.demo.screen import MAX_WIDTH, sizes
+from stream_app.demo.snapshot import Snapshot
+from stream_app.demo.strokes import DIM, GOOD, STRONG
+
+BY_CAUSE = {
+    "order": "by orders",
+    "return": "by returns",
+    "correction": "by corrected orders",
+    "aging": "by time passing",
+    "expiry": "by orders leaving the window",
+    "model": "by a new model",
+    "erasure": "by erasure",
+    "history": "from history",
+}
+
+
+@dataclass(frozen=True)
+class Try:
+    """A command to paste, and what it is good for."""
+
+    command: str
+    why: str
+
+
+def summary(snapshot: Snapshot, width: int) -> list[Text]:
+    """Return what happened: orders in, throughput, changes by cause, households per segment."""
+    inner = max(20, min(width, MAX_WIDTH) - 2)
+    speed = snapshot.live_orders / snapshot.live_seconds if snapshot.live_seconds else 0.0
+    first = "" if snapshot.first_change is None else f", the first after {snapshot.first_change:.1f} s"
+    orders = Text.assemble(
+        *[("✓ ", GOOD), (f"{snapshot.live_orders:,} live orders", STRONG)],
+        *[f" in {snapshot.live_seconds:.1f} s, after {snapshot.history_orders:,} of the past: "],
+        *[(f"{speed:,.0f} orders/s", STRONG)],
+    )
+    changes = Text.assemble(
+        *[("✓ ", GOOD), (f"{snapshot.changes:,} changes", STRONG)],
+        *[f"{first}; dead letters {snapshot.dead_letters:,}"],
+    )
+    return [orders, changes, Text(f"  {_causes(snapshot)}"), Text(), *sizes(snapshot, inner)]
+
+
+def _causes(snapshot: Snapshot) -> str:
+    return ", ".join(f"{count:,} {BY_CAUSE[cause]}" for cause, count in snapshot.causes)
+
+
+def next_steps(exports: Mapping[str, str], commands: Sequence[Try]) -> list[Text]:
+    """Return the lines to paste into another terminal."""
+    column = max(len(one.command) for one in commands)
+    return [
+        Text("Everything still runs. In another terminal:", STRONG),
+        *(Text(f"  export {name}={value}") for name, value in exports.items()),
+        *(Text.assemble(f"  {one.command.ljust(column)}", (f"  # {one.why}", DIM)) for one in commands),
+        Text("Ctrl-C ends it all and leaves nothing behind.", DIM),
+    ]

@@ -1,0 +1,87 @@
+"""The demo without a screen, and what it says at the end."""
+
+from __future__ import annotations
+
+from stream_app.demo import plain
+from stream_app.demo.ending import Try, next_steps, summary
+from stream_app.demo.snapshot import KAFKA, Snapshot, Step
+from stream_app.demo.trials import trials
+from tests.moments import MOVES, a_start, a_stream, an_end
+
+LAST_US = 1_514_764_799_000_000  # 2017-12-31T23:59:59Z
+
+
+def test_each_step_is_told_once_with_its_time() -> None:
+    before = a_start()
+    after = before.with_step(Step(KAFKA, "answers", 0.5, 2.75))
+
+    assert list(plain.finished(before, after)) == ["✓ Kafka: answers (2.2 s)"]
+    assert list(plain.finished(after, after)) == []
+
+
+def test_a_wait_is_explained() -> None:
+    assert list(plain.status(a_start())) == ["  0:02  waiting for Kafka: starting"]
+    assert list(plain.status(Snapshot())) == []
+
+
+def test_the_stream_is_told_in_one_line() -> None:
+    assert list(plain.status(a_stream())) == [
+        "  0:14  54,210 of 78,103 live orders (69%), 0:02 left · 9,556 orders/s · lag 6,000 · "
+        "dead letters 0 · changes 14,032"
+    ]
+
+
+def test_news_are_the_newest_moves_that_were_not_told() -> None:
+    before = a_stream(moves=MOVES[2:])
+
+    assert list(plain.news(before, a_stream())) == [
+        "        household 77: Regulars → Champions, because of order 34010676753",
+        "        household 2285: Promising → About to sleep, because time passed",
+    ]
+    assert list(plain.news(a_stream(), a_stream())) == []
+
+
+def test_the_summary_tells_orders_changes_causes_and_sizes() -> None:
+    lines = [line.plain.rstrip() for line in summary(an_end(), 80)]
+
+    assert lines[:3] == [
+        "✓ 78,103 live orders in 7.8 s, after 77,745 of the past: 10,000 orders/s",
+        "✓ 14,032 changes, the first after 8.4 s; dead letters 0",
+        "  8,000 by time passing, 6,029 by orders, 3 from history",
+    ]
+    assert [line.split()[0] for line in lines[4:]] == ["Champions", "Regulars", "Promising", "About", "Hibernating"]
+
+
+def test_the_end_fits_a_small_terminal() -> None:
+    exports = {
+        "PATH": "/home/anna/segstream/.venv/bin:$PATH",
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:29547",
+        "REDIS_URL": "redis://127.0.0.1:21998/0",
+    }
+    exports |= {"SEGSTREAM_MODEL_URI": "/home/anna/tmp/segstream-demo-abcdefgh/store"}
+
+    lines = [*summary(an_end(), 80), *next_steps(exports, list(trials(MOVES, LAST_US, 21_998, 27_778)))]
+
+    assert len(lines) < 24
+    assert max(line.cell_len for line in lines) <= 80
+
+
+def test_the_commands_to_try_have_the_ids_and_addresses_of_this_demo() -> None:
+    commands = [one.command for one in trials(MOVES, LAST_US, 21_998, 27_778)]
+
+    assert commands[0] == "segstream customer 77"
+    assert "segstream tick --to 2018-02-01T00:00:00Z" in commands
+    assert all("21998" in line or "27778" in line for line in commands if not line.startswith("segstream"))
+
+
+def test_somebody_moved_by_time_will_do_when_nobody_moved_by_an_order() -> None:
+    first = [next(trials(moves, LAST_US, 1, 2)) for moves in (MOVES[:1], MOVES[2:])]
+
+    assert first[0] == Try("segstream customer 2285", "just moved to About to sleep")
+    assert first[1].command.startswith("segstream tail")
+
+
+def test_figures_that_nobody_knows_yet_are_nothing() -> None:
+    assert (Snapshot().lag, Snapshot().share, Snapshot().changes, Snapshot().seconds_left) == (0, 0.0, 0, None)
+    assert not Snapshot().is_ready
+    assert a_stream(history_records=None).done == 0
