@@ -63,8 +63,8 @@ class Settings(BaseSettings):
     topic_prefix: str = ""
     model_uri: str = "./store"
     window_days: Annotated[Annotated[int, Field(gt=0, le=36_500)] | None, BeforeValidator(_window)] = 365
-    clock: Literal["event"] = "event"
-    """Orders and ticks alone move the clock."""
+    clock: Literal["wall", "event"] = "wall"
+    """event: orders and ticks alone move the clock; wall: once all orders are read, the time of day does too."""
     currency: str = "EUR"
     key_partitioner: Partitioner = Partitioner.MURMUR2
     chunk_records: Annotated[int, Field(ge=1, le=100_000)] = 20_000

@@ -34,6 +34,7 @@ class Parts:
             "REDIS_URL": self.redis.url,
             "SEGSTREAM_MODEL_URI": self.settings.model_uri,
             "SEGSTREAM_WEB_PORT": str(self.settings.web_port),
+            "SEGSTREAM_CLOCK": self.settings.clock,
             "SEGSTREAM_LOG_FORMAT": "json",
         }
 
@@ -62,6 +63,7 @@ def running_parts(folder: Path) -> Iterator[Parts]:
             redis_url=redis.url,
             model_uri=str(folder / "store"),
             window_days=365,
+            clock="event",
             web_port=free_ports(1)[0],
         )
         yield Parts(kafka, redis, settings, folder)

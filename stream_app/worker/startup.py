@@ -55,6 +55,7 @@ class Startup:
             window_days=settings.window_days,
             currency=settings.currency,
             partitioner=settings.key_partitioner,
+            is_wall_clock=settings.clock == "wall",
         )
         self._control.read_to_end()
         return True

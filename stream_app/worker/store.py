@@ -153,6 +153,12 @@ class Store:
         with _outages():
             return str(self._redis.info("server")["run_id"])
 
+    def now(self) -> int:
+        """Return the server's time of day in microseconds."""
+        with _outages():
+            seconds, microseconds = self._redis.time()
+        return seconds * 1_000_000 + microseconds
+
     def write_nonce(self, instance_id: str, nonce: str) -> None:
         """Say that this process is the instance from now on."""
         with _outages():
