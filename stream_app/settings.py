@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from stream_app.contract.topics import Topics
 from stream_app.core.errors import UsageError
 from stream_app.core.partitioner import Partitioner
+from stream_app.core.rules import Rules
 
 
 def _window(value: object) -> object:
@@ -78,6 +79,18 @@ class Settings(BaseSettings):
     def topics(self) -> Topics:
         """The deployment's topic names."""
         return Topics(self.topic_prefix)
+
+    def rules(self, partitions: int) -> Rules:
+        """Return what every evaluation obeys, for an orders topic of so many partitions."""
+        return Rules(
+            deployment=self.deployment,
+            orders_topic=self.topics.orders,
+            partitions=partitions,
+            window_days=self.window_days,
+            currency=self.currency,
+            partitioner=self.key_partitioner,
+            is_wall_clock=self.clock == "wall",
+        )
 
     @property
     def redis_address(self) -> str:
