@@ -298,7 +298,7 @@ class Engine:
         self.wall_clock.ask(self._assignment.lanes)
         for lane in list(self._assignment.lanes.values()):
             try:
-                lane.scrub_rank = self.store.check(lane.lease, lane.scrub_rank)
+                lane.checked = self.store.check(lane.lease, lane.checked.next_rank, lane.progress.clock.instant)
             except PartitionLost as lost:
                 self._lose(lost)
         self.gauges.lag(self._consumer, self._assignment.lanes)

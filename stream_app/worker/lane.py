@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
-from stream_app.worker.store import Lease
+from stream_app.worker.store import UNCHECKED, Checked, Lease
 
 BREAKER = "BREAKER"
 CORRUPT_BATCH = "CORRUPT_BATCH"
@@ -35,7 +35,7 @@ class Lane:
     """Those of them whose newest state is held or being written: what Redis says of them is old."""
     nobody_due_until: int = NO_CLOCK
     """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
-    scrub_rank: int = 0
+    checked: Checked = UNCHECKED
     failures: int = 0
     """How often in a row what lies at `failed_at` could not be read."""
     failed_at: int = -1
