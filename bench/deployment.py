@@ -42,6 +42,7 @@ class Deployment:
             redis_prefix=f"{self.name}:",
             topic_prefix=f"{self.name}.",
             model_uri=str(self.folder / "store"),
+            clock="event",
             web_port=free_ports(1)[0],
         )
         self.redis = Redis.from_url(servers.redis_url)

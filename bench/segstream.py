@@ -59,6 +59,7 @@ class Segstream:
             "SEGSTREAM_REDIS_PREFIX": settings.redis_prefix,
             "SEGSTREAM_TOPIC_PREFIX": settings.topic_prefix,
             "SEGSTREAM_MODEL_URI": settings.model_uri,
+            "SEGSTREAM_CLOCK": settings.clock,
             "SEGSTREAM_WEB_PORT": str(settings.web_port),
         }
 

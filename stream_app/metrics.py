@@ -48,7 +48,7 @@ APPLY_SECONDS = Histogram(
 # Worry when it is steady: timers are fired slower than they fall due.
 DUE_BACKLOG = Gauge(
     "segstream_due_backlog",
-    "1 while customers wait for a timer to fire, by partition.",
+    "Customers who are due at the partition's clock and have not been served.",
     ["partition"],
     registry=REGISTRY,
 )

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 
 from model_store.errors import ModelRefused
+from model_store.scoring import Scorer
+from model_store.segment_model import SegmentModel
 from model_store.store import ModelStore
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.contract.segment_change import HistoryStep
+from stream_app.contract.segment_change import Cause, HistoryStep
 from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.errors import SegstreamError
 from stream_app.core.features import Features
-from stream_app.core.instants import DAY_US, rfc3339
+from stream_app.core.forecast import forecast
+from stream_app.core.instants import rfc3339
+from stream_app.core.move import Move
+from stream_app.core.rules import Rules
 from stream_app.lookup import HeldOrder, Lookup, features_at, recent_orders
 from stream_app.settings import Settings
 from stream_app.words import BECAUSE
 
 LAPSED, UNSCORED = "lapsed", "not scored yet"
+
+
+class Foretold(Struct, frozen=True):
+    """A change that comes by itself if the customer buys nothing."""
+
+    as_of: str
+    to: str | None
+    name: str
+    cause: Cause
 
 
 class Portrait(Struct, frozen=True):
@@ -42,6 +57,8 @@ class Portrait(Struct, frozen=True):
     model_version: str | None
     history: list[HistoryStep]
     """Newest first."""
+    forecast: list[Foretold]
+    """What time alone will do, if the model's store is at hand."""
     segment_names: dict[str, str]
     """Of the model that scored the customer; empty when its store is not at hand."""
     orders: list[HeldOrder]
@@ -59,8 +76,9 @@ def portrait(settings: Settings, customer_id: str, as_of: int | None, most_order
             code="CUSTOMER_UNKNOWN",
         )
     instant = customer.rfm.as_of if as_of is None else as_of
-    window = None if settings.window_days is None else settings.window_days * DAY_US
-    features = features_at(customer, instant, window)
+    rules = settings.rules(partitions=1)
+    features = features_at(customer, instant, rules.window)
+    model = _model_of(settings, customer)
     last = customer.rfm.last_purchase()
     return Portrait(
         customer_id=customer.customer_id,
@@ -76,7 +94,8 @@ def portrait(settings: Settings, customer_id: str, as_of: int | None, most_order
         sequence=customer.sequence,
         model_version=customer.model_version or None,
         history=[msgspec.json.decode(step, type=HistoryStep) for step in customer.history],
-        segment_names=_segment_names(settings, customer.model_version),
+        forecast=[] if model is None else _foretell(lookup, customer_id, Scorer(model), rules),
+        segment_names={} if model is None else {segment.id: segment.name for segment in model.segments},
         orders=recent_orders(customer.rfm, most_orders),
     )
 
@@ -92,12 +111,23 @@ def _waits(customer: Customer) -> bool:
     return customer.waits_since != NOT_WAITING
 
 
-def _segment_names(settings: Settings, version: str) -> dict[str, str]:
+def _model_of(settings: Settings, customer: Customer) -> SegmentModel | None:
     try:
-        model = ModelStore.at(settings.model_uri).peek(version)
+        return ModelStore.at(settings.model_uri).peek(customer.model_version)
     except ModelRefused:
-        return {}
-    return {segment.id: segment.name for segment in model.segments}
+        return None
+
+
+def _foretell(lookup: Lookup, customer_id: str, scorer: Scorer, rules: Rules) -> list[Foretold]:
+    customer = lookup.customer(customer_id)
+    moves = [] if customer is None else forecast(customer, scorer, rules)
+    return [_foretold(move, scorer) for move in moves]
+
+
+def _foretold(move: Move, scorer: Scorer) -> Foretold:
+    if move.after is None:
+        return Foretold(move.as_of, None, LAPSED, move.cause)
+    return Foretold(move.as_of, scorer.ids[move.index], scorer.names[move.index], move.cause)
 
 
 def to_json(portrait: Portrait) -> str:
@@ -117,7 +147,7 @@ def in_words(portrait: Portrait) -> Iterator[str]:
     since = f" since {portrait.since}" if portrait.since else ""
     yield f"{portrait.customer_id}: {portrait.standing}{identity}{since}"
     yield from _features(portrait)
-    yield _outlook(portrait)
+    yield from _outlook(portrait)
     if portrait.history:
         yield from ("", "Changes, newest first:")
     for step in portrait.history:
@@ -141,12 +171,26 @@ def _features(portrait: Portrait) -> Iterator[str]:
     yield f"  unique products  {features.unique_products:,}"
 
 
-def _outlook(portrait: Portrait) -> str:
+def _outlook(portrait: Portrait) -> Iterator[str]:
     if portrait.standing == UNSCORED:
-        return "  The score comes with the clock's next move: an order, or `segstream tick`."
-    if portrait.valid_until is None:
-        return "  Time alone changes nothing."
-    return f"  Without another order nothing changes before {portrait.valid_until}."
+        yield "  The score comes with the clock's next move: an order, or `segstream tick`."
+    elif portrait.valid_until is None:
+        yield "  Time alone changes nothing."
+    else:
+        yield f"  Without another order nothing changes before {portrait.valid_until}."
+    if portrait.forecast:
+        steps = ", ".join(f"{step.name} on {_date(step.as_of)}" for step in portrait.forecast)
+        yield f"  If they buy nothing: {steps}."
+
+
+def _date(instant: str) -> str:
+    """Write the day of an RFC 3339 instant for people.
+
+    >>> _date("2025-03-04T10:00:00Z")
+    '4 March 2025'
+    """
+    moment = datetime.fromisoformat(instant)
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def _name(portrait: Portrait, segment: str | None, step: HistoryStep | None = None) -> str:

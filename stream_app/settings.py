@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from stream_app.contract.topics import Topics
 from stream_app.core.errors import UsageError
 from stream_app.core.partitioner import Partitioner
+from stream_app.core.rules import Rules
 from stream_app.settings_sources import SettingsFile, names_of, origins
 
 
@@ -96,8 +97,8 @@ class Settings(BaseSettings):
         Annotated[int, Field(gt=0, le=36_500)] | None, BeforeValidator(_window), WithJsonSchema(_WINDOW_SCHEMA)
     ] = 365
     """The rolling window in days, or none; it cannot change under a running deployment."""
-    clock: Literal["event"] = "event"
-    """Orders and ticks alone move the clock."""
+    clock: Literal["wall", "event"] = "wall"
+    """event: orders and ticks alone move the clock; wall: once all orders are read, the time of day does too."""
     currency: str = "EUR"
     """The currency of all orders; it cannot change under a running deployment."""
     key_partitioner: Partitioner = Partitioner.MURMUR2
@@ -131,6 +132,18 @@ class Settings(BaseSettings):
     def topics(self) -> Topics:
         """The deployment's topic names."""
         return Topics(self.topic_prefix)
+
+    def rules(self, partitions: int) -> Rules:
+        """Return what every evaluation obeys, for an orders topic of so many partitions."""
+        return Rules(
+            deployment=self.deployment,
+            orders_topic=self.topics.orders,
+            partitions=partitions,
+            window_days=self.window_days,
+            currency=self.currency,
+            partitioner=self.key_partitioner,
+            is_wall_clock=self.clock == "wall",
+        )
 
     @property
     def redis_address(self) -> str:

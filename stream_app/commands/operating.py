@@ -104,7 +104,10 @@ def tick(
     to: Annotated[str, typer.Option(help="RFC 3339 instant with a zone.")],
     kafka_bootstrap_servers: Bootstrap = None,
 ) -> None:
-    """Move the clock of every partition to an instant; it never goes back."""
+    """Move the clock of every partition to an instant. It never goes back: with SEGSTREAM_CLOCK=event for good.
+
+    With the wall clock a tick moves no further than 5 minutes past the broker's time.
+    """
     from stream_app.replay.send import Sender
 
     instant = instant_from(to)

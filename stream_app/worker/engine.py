@@ -30,6 +30,7 @@ from stream_app.worker.startup import Startup
 from stream_app.worker.store import PartitionLost, Store
 from stream_app.worker.takeover import ChangelogReader, Takeover
 from stream_app.worker.transaction import Aborted, Transaction, Unsettled, Write, outage_of
+from stream_app.worker.wall_clock import WallClock
 from stream_app.worker.work import Basis, LaneWork
 
 IDLE_SECONDS = 0.1
@@ -62,6 +63,7 @@ class Engine:
         self.gauges = Gauges(settings, health)
         self._transaction: Transaction | None = None
         self._applier = self.applier_class(self.store, self.gauges)
+        self.wall_clock = WallClock(settings, self.store)
 
     def halt(self) -> None:
         """Ask the thread to settle its chunk, leave the group and end."""
@@ -167,6 +169,7 @@ class Engine:
         self.gauges.control_refused(self._control.refused)
         self._step_takeover()
         lanes = self._assignment.lanes
+        self.wall_clock.move(lanes)
         has_more = (
             self._applier.is_holding
             or not self._assignment.is_settled
@@ -292,9 +295,10 @@ class Engine:
             self._run_id = run_id
             self._begin_again("redis restarted", "run_id changed")
             return
+        self.wall_clock.ask(self._assignment.lanes)
         for lane in list(self._assignment.lanes.values()):
             try:
-                lane.scrub_rank = self.store.check(lane.lease, lane.scrub_rank)
+                lane.checked = self.store.check(lane.lease, lane.checked.next_rank, lane.progress.clock.instant)
             except PartitionLost as lost:
                 self._lose(lost)
         self.gauges.lag(self._consumer, self._assignment.lanes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import platform
+import time
+from collections.abc import Callable
 from typing import Any
 
 import faust
@@ -23,6 +25,10 @@ from stream_app.worker.work import WORKER_VERSION, LaneWork
 log = structlog.get_logger("segstream.worker")
 
 STATUS_SECONDS = 60.0
+WALL_CLOCK_SECONDS = 1.0
+
+Now = Callable[[], float]
+"""Seconds since 1970: the machine's clock, or one that a test moves."""
 
 
 class _Boot(faust.App.BootStrategy):  # type: ignore[misc, valid-type]
@@ -35,12 +41,13 @@ class WorkerApp(faust.App):
 
     BootStrategy = _Boot
     health: Health
+    engine: Engine
 
     def _create_directories(self) -> None:
         """Make none: Faust wants three for tables on disk, and we keep no tables."""
 
 
-def create_app(settings: Settings, engine_class: type[Engine] = Engine) -> WorkerApp:
+def create_app(settings: Settings, engine_class: type[Engine] = Engine, now: Now = time.time) -> WorkerApp:
     """Return the worker as a Faust app; nothing connects before it starts."""
     app = WorkerApp(
         settings.kafka_group_id,
@@ -65,6 +72,8 @@ def create_app(settings: Settings, engine_class: type[Engine] = Engine) -> Worke
     app.service(_orders_service(app, settings, chunks, engine_class))
     _add_pages(app)
     _add_status_line(app)
+    if settings.clock == "wall":
+        _add_wall_clock(app, now)
     metrics.BUILD_INFO.labels(WORKER_VERSION, platform.python_version()).set(1)
     return app
 
@@ -89,6 +98,12 @@ def _add_status_line(app: WorkerApp) -> None:
         log.info("status", orders=health.orders, changes=health.changes, lag=health.lag, problems=health.problems())
 
 
+def _add_wall_clock(app: WorkerApp, now: Now) -> None:
+    @app.timer(interval=WALL_CLOCK_SECONDS)  # type: ignore[untyped-decorator]
+    async def tell_the_time() -> None:
+        app.engine.wall_clock.offer(int(now() * 1_000_000))
+
+
 def _orders_service(app: WorkerApp, settings: Settings, chunks: Any, engine_class: type[Engine]) -> type[Service]:
     class Orders(Service):
         """Runs the engine in its own thread and ends the worker with it."""
@@ -105,8 +120,8 @@ def _orders_service(app: WorkerApp, settings: Settings, chunks: Any, engine_clas
             def submit(work: LaneWork) -> None:
                 asyncio.run_coroutine_threadsafe(chunks.put(work), loop).result()
 
-            self._engine = engine_class(settings, app.health, submit)
-            self._thread = loop.run_in_executor(None, self._engine.run)
+            app.engine = engine_class(settings, app.health, submit)
+            self._thread = loop.run_in_executor(None, app.engine.run)
             self.add_future(self._guard())
 
         async def _guard(self) -> None:
@@ -119,7 +134,7 @@ def _orders_service(app: WorkerApp, settings: Settings, chunks: Any, engine_clas
                 raise RuntimeError("the engine ended by itself")
 
         async def on_stop(self) -> None:
-            self._engine.halt()
+            app.engine.halt()
             await asyncio.wait([self._thread], timeout=20)
 
     return Orders

@@ -46,6 +46,9 @@ class Fetch:
                 _raise_for(error)
             if lane is None or lane.paused or lane.partition in unread:
                 continue
+            if error is not None and error.code() == KafkaError._PARTITION_EOF:
+                lane.read_end = message.offset()
+                continue
             if error is not None and error.code() not in _PASSING:
                 unread.add(lane.partition)
                 self._take_unread(lane, message)
@@ -99,7 +102,6 @@ _OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
 # The client goes on by itself. Any other error of a partition means that it cannot be read there: bad checksums,
 # compression and formats have codes of their own, but a broker gave two different ones for one spoilt byte.
 _PASSING = {
-    KafkaError._PARTITION_EOF,
     KafkaError._TRANSPORT,
     KafkaError._TIMED_OUT,
     KafkaError._ALL_BROKERS_DOWN,

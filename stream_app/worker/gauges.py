@@ -79,7 +79,7 @@ class Gauges:
             metrics.LAG.labels(self._group, self._topic, str(partition)).set(behind)
             metrics.OFFSET.labels(self._group, self._topic, str(partition)).set(lane.progress.source_position)
             metrics.PAUSED.labels(str(partition)).set(bool(lane.paused))
-            metrics.DUE_BACKLOG.labels(str(partition)).set(lane.may_have_due)
+            metrics.DUE_BACKLOG.labels(str(partition)).set(lane.checked.due)
             if lane.progress.clock.instant != NO_CLOCK:
                 metrics.LAST_EVENT.labels(self._topic, str(partition)).set(lane.progress.clock.instant / 1e6)
         self._health.lag = total

@@ -51,6 +51,8 @@ def orders_consumer(settings: Settings, on_error: Callable[[Any], None]) -> Conf
         "fetch.wait.max.ms": 100,
         "fetch.queue.backoff.ms": 5,
         "check.crcs": True,
+        # Where the log ends: markers of transactions hide that from positions.
+        "enable.partition.eof": True,
         "fetch.message.max.bytes": 4_194_304,
         "error_cb": on_error,
     }

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
-from stream_app.worker.store import Lease
+from stream_app.worker.store import UNCHECKED, Checked, Lease
 
 BREAKER = "BREAKER"
 CORRUPT_BATCH = "CORRUPT_BATCH"
+
+
+class WallMove(NamedTuple):
+    """An instant that the clock may move to once all orders below an offset are folded."""
+
+    instant: int
+    end: int
 
 
 @dataclass
@@ -27,12 +35,17 @@ class Lane:
     """Those of them whose newest state is held or being written: what Redis says of them is old."""
     nobody_due_until: int = NO_CLOCK
     """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
-    scrub_rank: int = 0
+    checked: Checked = UNCHECKED
     failures: int = 0
     """How often in a row what lies at `failed_at` could not be read."""
     failed_at: int = -1
     must_write: bool = False
-    """True while the meta record does not say yet that the lane is paused."""
+    """True while the meta record does not say yet that the lane is paused, or how far its clock has come."""
+    read_end: int = 0
+    """Where the broker had nothing more for us: above the last order when markers of transactions follow it."""
+    wall_move: WallMove | None = None
+    saved_clock: int = NO_CLOCK
+    """The clock that the wall clock last had written."""
 
     @property
     def partition(self) -> int:
@@ -43,6 +56,15 @@ class Lane:
     def may_have_due(self) -> bool:
         """True when the clock moved since nobody was due; never while paused, when nobody is served."""
         return not self.paused and self.progress.clock.instant > self.nobody_due_until
+
+    def follow_wall(self) -> bool:
+        """Move the clock as far as the wall clock allows, if all orders that it waits for are folded."""
+        move = self.wall_move
+        if move is None or self.paused or max(self.progress.source_position, self.read_end) < move.end:
+            return False
+        self.wall_move = None
+        self.progress.clock.advance(move.instant)
+        return True
 
     def count_failure(self, position: int) -> None:
         """Count that what lies at a position could not be read; success is to stand at another one."""

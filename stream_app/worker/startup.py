@@ -48,14 +48,7 @@ class Startup:
     def _meet_kafka(self) -> bool:
         settings = self._settings
         self.identity = find_identity(settings)
-        self.rules = Rules(
-            deployment=settings.deployment,
-            orders_topic=settings.topics.orders,
-            partitions=self.identity.partitions,
-            window_days=settings.window_days,
-            currency=settings.currency,
-            partitioner=settings.key_partitioner,
-        )
+        self.rules = settings.rules(self.identity.partitions)
         self._control.read_to_end()
         return True
 

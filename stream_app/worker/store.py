@@ -44,6 +44,18 @@ class Held(NamedTuple):
     """True when an earlier restore ended half way: going on from `position` is enough."""
 
 
+class Checked(NamedTuple):
+    """What a look at a partition between two chunks found."""
+
+    next_rank: int
+    """Where the next look begins."""
+    due: int
+    """Customers whose boundary lies at or before the clock and has not fired, as far as Redis knows."""
+
+
+UNCHECKED = Checked(next_rank=0, due=0)
+
+
 class Mark(NamedTuple):
     """What Redis says of a partition between two chunks."""
 
@@ -131,13 +143,13 @@ class Store:
             raise PartitionLost(lease.partition, status)
         lease.mark = Mark(position, customers)
 
-    def check(self, lease: Lease, first_rank: int) -> int:
-        """Check the claim and the next slice of customers; return the rank to go on from."""
+    def check(self, lease: Lease, first_rank: int, clock: int) -> Checked:
+        """Check the claim and the next slice of customers, and count who is due at the clock."""
         last_rank = first_rank + SCRUB_SLICE - 1
-        status = self._run(self._check, lease, *lease.fence(), self._customer, first_rank, last_rank).decode()
-        if status != "OK":
-            raise PartitionLost(lease.partition, status)
-        return 0 if last_rank + 1 >= lease.mark.customers else last_rank + 1
+        status, *due = self._run(self._check, lease, *lease.fence(), self._customer, first_rank, last_rank, clock)
+        if status != b"OK":
+            raise PartitionLost(lease.partition, status.decode())
+        return Checked(0 if last_rank + 1 >= lease.mark.customers else last_rank + 1, due[0])
 
     def wipe(self, lease: Lease) -> bool:
         """Remove a slice of the partition's keys; return whether all are gone."""
@@ -152,6 +164,12 @@ class Store:
         """Return the id of the server process: another one means that Redis was restarted."""
         with _outages():
             return str(self._redis.info("server")["run_id"])
+
+    def now(self) -> int:
+        """Return the server's time of day in microseconds."""
+        with _outages():
+            seconds, microseconds = self._redis.time()
+        return seconds * 1_000_000 + microseconds
 
     def write_nonce(self, instance_id: str, nonce: str) -> None:
         """Say that this process is the instance from now on."""

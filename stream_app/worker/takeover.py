@@ -16,6 +16,7 @@ from typing import Any, cast
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream_app.core.errors import OutageError, StopError
+from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
 from stream_app.core.state_record import read_header
 from stream_app.settings import Settings
@@ -181,7 +182,7 @@ class Takeover:
     def _finish(self, meta: Meta | None) -> None:
         """Say that Redis is whole again; raises PartitionLost when it holds more or fewer customers than it should."""
         self._write([], meta, self._lease.mark.position, 0 if meta is None else meta.customers)
-        self._store.check(self._lease, 0)
+        self._store.check(self._lease, 0, NO_CLOCK)
 
     def _write(
         self, rows: list[Row], meta: Meta | None, position: int, customers: int, *, is_rebuild: bool = False

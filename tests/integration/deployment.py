@@ -142,6 +142,7 @@ class Deployment:
             "chunk_records": 150,
             "kafka_extra": {"log_level": "0"},
             "log_format": "json",
+            "clock": "event",
         }
         self.kafka = kafka
         self.valkey = valkey
@@ -152,6 +153,8 @@ class Deployment:
         self._admin = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
         self.workers: list[WorkerProcess] = []
         self.partitions = 0
+        self.time_file = folder / f"{name}.time"
+        """What the workers take for the time of day, once there is something in it."""
         self._onlooker: Onlooker | None = None
 
     def __enter__(self) -> Self:
@@ -212,6 +215,26 @@ class Deployment:
             thread.join()
             assert producer.flush(60) == 0
 
+    def set_time(self, instant: int) -> None:
+        """Move the time of day for every worker, in either direction."""
+        new = self.time_file.with_suffix(".new")
+        new.write_text(str(instant))
+        new.replace(self.time_file)
+
+    def wait_clock(self, instant: int, *partitions: int) -> None:
+        """Wait until the clocks of these partitions, or of all, have reached an instant and nobody is due at it."""
+        wanted = partitions or range(self.partitions)
+
+        def is_there() -> bool:
+            clocks = self.clocks()
+            return bool(clocks) and all(clocks[p] >= instant and self._is_idle(p, clocks[p]) for p in wanted)
+
+        wait_for(f"clocks stand at {instant}", is_there, said=self.clocks)
+
+    def clocks(self) -> list[int]:
+        """Return the clocks of all partitions, as Redis shows them."""
+        return [clock for _, _, clock in self._positions()]
+
     def wait_progress(self, orders: int) -> None:
         """Wait until Redis shows so many orders behind us."""
         wait_for(f"{orders} orders are behind us", lambda: self.progress() >= orders)
@@ -228,7 +251,7 @@ class Deployment:
     ) -> WorkerProcess:
         """Start a worker; `kill_at` and `stop_at` are `<point>:<n-th pass>`."""
         values = self.settings.model_dump() | {"instance_id": instance} | settings
-        fault = {"FAULT_BUG": bug, "FAULT_KILL": kill_at, "FAULT_STOP": stop_at}
+        fault = {"FAULT_BUG": bug, "FAULT_KILL": kill_at, "FAULT_STOP": stop_at, "FAULT_TIME": str(self.time_file)}
         process = WorkerProcess(self.folder, _outer_environment() | _environment(values) | fault)
         self.workers.append(process)
         return process
@@ -280,8 +303,10 @@ class Deployment:
 
     def _is_done(self, partition: int, end: int) -> bool:
         position, customers, clock = self._standing(partition)
-        is_idle = self.redis.zcount(self.redis_key("due", partition), "-inf", clock) == 0
-        return position == end and customers >= 0 and is_idle
+        return position == end and customers >= 0 and self._is_idle(partition, clock)
+
+    def _is_idle(self, partition: int, clock: int) -> bool:
+        return self.redis.zcount(self.redis_key("due", partition), "-inf", clock) == 0
 
     def _positions(self) -> list[tuple[int, int, int]]:
         try:

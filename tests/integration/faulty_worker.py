@@ -1,7 +1,8 @@
 """The real worker with a fault: killed or stopped at a named point, or with one mistake in its protocol.
 
 FAULT_KILL and FAULT_STOP are `<point>:<n>`: at the n-th pass a note is written to FAULT_MARKER, and the process
-sends itself SIGKILL or SIGSTOP. FAULT_BUG names a mistake; the proofs must notice each of them.
+sends itself SIGKILL or SIGSTOP. FAULT_BUG names a mistake; the proofs must notice each of them. FAULT_TIME names
+a file with the time of day, for tests that move it.
 """
 
 from __future__ import annotations
@@ -165,6 +166,15 @@ class FaultyStore(Store):
             return _without_lines(text, "{ 'CLAIM' }", "{ 'POSITION' }", "{ 'DAMAGED' }")
         return text
 
+    def now(self) -> int:
+        return hand_moved_time() or super().now()
+
+
+def hand_moved_time() -> int:
+    """Return the time of day that a test has written down, in microseconds; 0 when it has written none."""
+    path = Path(os.environ.get("FAULT_TIME", ""))
+    return int(path.read_text()) if path.is_file() else 0
+
 
 def _without_lines(script: str, *refusals: str) -> str:
     lines = script.splitlines()
@@ -270,7 +280,7 @@ def main() -> int:
     """Run the worker as the `segstream worker` command does."""
     takeover.RESTORE_SLICE = 50
     try:
-        return run_worker(load_settings(), FaultyEngine)
+        return run_worker(load_settings(), FaultyEngine, lambda: hand_moved_time() / 1_000_000 or time.time())
     except SegstreamError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -54,7 +54,7 @@ def shop(terminal: Terminal) -> Iterator[Terminal]:
     terminal.ok("train", str(file), "--format", "online-retail", "--k", "3", "--promote")
     worker = Child.start(
         [sys.executable, "-m", "stream_app.cli", "worker"],
-        env=terminal.env | {"SEGSTREAM_MODEL_URI": str(terminal.folder / "store")},
+        env=terminal.env | {"SEGSTREAM_MODEL_URI": str(terminal.folder / "store"), "SEGSTREAM_CLOCK": "event"},
         stdout=terminal.folder / "worker.out",
     )
     try:

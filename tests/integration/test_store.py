@@ -64,6 +64,15 @@ def test_a_customer_whose_hash_was_deleted_is_damage(
     assert caught.value.is_damaged
 
 
+def test_who_is_due_is_counted_up_to_the_clock(partition: Partition) -> None:
+    row = a_row(1, NEW)
+    due_at = int(str(row[0][1]))
+    partition.apply(row, 5)
+
+    assert partition.store.check(partition.lease, 0, due_at - 1).due == 0
+    assert partition.store.check(partition.lease, 0, due_at).due == 1
+
+
 def test_a_restored_customer_leaves_the_segment_that_redis_showed(partition: Partition, fresh_redis: Redis) -> None:
     partition.apply(a_row(1, NEW), 5)
     fresh_redis.hset(CUSTOMER_KEY, "segment", "s9")
