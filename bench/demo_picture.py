@@ -58,7 +58,7 @@ class Photographer:
 def picture(snapshot: Snapshot) -> str:
     """Return the screen as SVG; the same snapshot gives the same text."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Group(*draw(snapshot, WIDTH, HEIGHT)))
+    console.print(Group(*draw(snapshot, WIDTH, HEIGHT), Text()))
     svg = console.export_svg(title="make demo", theme=THEME, unique_id="demo")
     return BAR.sub(_rectangle, svg)
 

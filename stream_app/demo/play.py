@@ -112,13 +112,16 @@ class Play:
         shop = prepared.shop.result()
         self.last_us = shop.history.report.last_us or 0
         self._board.begin(HISTORY, "the first half of the year, being sent")
-        past = load(shop.past(), self._sender, is_history=True)
+        past = load(shop.past(), self._sender, is_history=True, on_progress=self._say_sent)
         records = past.orders + PARTITIONS
         self._board.change(history_orders=past.orders, history_records=records)
         # Not earlier: it would take the time of the sending.
         self._live = prepared.live_orders()
         self._until(lambda: self._is_scored(records))
         self._board.end(HISTORY, f"{past.orders:,} baskets loaded, and every household scored once")
+
+    def _say_sent(self, orders: int) -> None:
+        self._board.say(HISTORY, f"{orders:,} baskets of the first half of the year sent")
 
     def _is_scored(self, records: int) -> bool:
         done = self._board.snapshot().records
@@ -133,8 +136,8 @@ class Play:
             self._keep_pace(number)
             delivered = partial(self._watch.delivered, order.order_id)
             self._sender.send(order.customer_id, order.to_json(), delivered=delivered)
-            self._board.change(sent=number)
         self._sender.flush()
+        self._board.change(sent=len(orders))
         history = self._board.snapshot().history_records or 0
         self._until(lambda: self._watch.is_done(history + len(orders)))
         self._board.change(live_ended=self._board.seconds())
@@ -147,9 +150,11 @@ class Play:
 
     def _keep_pace(self, number: int) -> None:
         if self._wish.rate is not None:
+            self._board.change(sent=number - 1)
             due = (self._board.snapshot().live_began or 0.0) + number / self._wish.rate
             time.sleep(max(0.0, due - self._board.seconds()))
         elif number % LEAD_CHECK_ORDERS == 0:
+            self._board.change(sent=number)
             self._until(lambda: self._board.snapshot().lag < LEAD_ORDERS)
 
     def _until(self, is_so: Callable[[], bool]) -> None:

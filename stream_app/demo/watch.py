@@ -15,6 +15,10 @@ from stream_app.words import describe_change
 
 KEPT_MOVES = 40
 KEPT_IDS = 100_000
+
+WAITING_MOVES = 4
+"""Changes come in bursts, a chunk's at once: so many of each cause are shown one after the other."""
+
 METRICS_SECONDS = 1.0
 
 MOVE_SECONDS = 0.4
@@ -34,8 +38,8 @@ class Watch:
         self._causes: Counter[str] = Counter()
         self._moves: deque[Move] = deque(maxlen=KEPT_MOVES)
         self._moved_at = 0.0
-        self._latest: dict[str, ChangeMessage] = {}
-        """The newest change of each cause that was not shown."""
+        self._waiting: dict[str, deque[ChangeMessage]] = {}
+        """The newest changes of each cause that were not shown."""
         self._shown_cause = ""
         self._changed_at = time.monotonic()
         self._dead_letters = 0
@@ -84,18 +88,18 @@ class Watch:
                 change = decode_change(value)
                 cause = "history" if change.replay else change.cause
                 self._causes[cause] += 1
-                self._latest.pop(cause, None)
-                self._latest[cause] = change
-        if self._latest and now - self._moved_at >= MOVE_SECONDS:
+                self._waiting.setdefault(cause, deque(maxlen=WAITING_MOVES)).append(change)
+        if self._waiting and now - self._moved_at >= MOVE_SECONDS:
             self._moved_at = now
             self._show_one()
 
     def _show_one(self) -> None:
-        """Choose the newest change, rather of another cause than the last one shown."""
-        newest_first = reversed(self._latest)
-        self._shown_cause = min(newest_first, key=lambda cause: cause == self._shown_cause)
-        self._moves.appendleft(self._move(self._latest[self._shown_cause]))
-        self._latest.clear()
+        """Show the newest change of a cause, rather of another one than the last time."""
+        cause = min(self._waiting, key=lambda cause: cause == self._shown_cause)
+        self._moves.appendleft(self._move(self._waiting[cause].pop()))
+        self._shown_cause = cause
+        if not self._waiting[cause]:
+            del self._waiting[cause]
 
     def _move(self, change: ChangeMessage) -> Move:
         source = change.source
