@@ -19,7 +19,7 @@ TEMPLATE = ("order_id", "customer_id", "product_id", "quantity", "unit_price", "
 SHOWN_VALUES = 3
 SHOWN_CHARACTERS = 24
 
-File = Annotated[Path, typer.Argument(help="CSV (also .csv.gz, .tsv, .txt) or parquet, one row per order line.")]
+File = Annotated[Path, typer.Argument(help="CSV (also .csv.gz, .tsv) or parquet, one row per order line.")]
 FormatName = Annotated[
     str | None, typer.Option("--format", help="A known kind of file: completejourney, online-retail.")
 ]

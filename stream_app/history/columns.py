@@ -13,7 +13,7 @@ FIELDS = ("order_id", "customer_id", "product_id", "quantity", "unit_price", "am
 OPTIONAL = {"quantity", "unit_price", "amount", "type", "currency"}
 OWN = "own"
 
-_PAIR = re.compile(r'\s*(?P<field>[^=,"]*?)\s*=\s*(?P<column>"(?:[^"]|"")*"|[^,]*?)\s*(?:,|$)')
+_PAIR = re.compile(r'\s*(?P<field>[^=,"]*?)\s*=\s*(?P<column>"(?:[^"]|"")*"|(?!")[^,]*?)\s*(?:,|$)')
 _PLAIN = re.compile(r'[^",=\s](?:[^",]*[^",\s])?')
 
 

@@ -50,9 +50,9 @@ def _adorned(column: str, mark: DecimalMark) -> str:
         for between in (_regex("point" if mark == "comma" else "comma"), "['’]", _SPACES)
     )
     shape = (
-        rf"^{_SPACES}*([-−+(]?){_SPACES}*{CURRENCY}?{_SPACES}*([-−+]?){_SPACES}*"
+        rf"^{_SPACES}*([-−–+(]?){_SPACES}*{CURRENCY}?{_SPACES}*([-−–+]?){_SPACES}*"
         rf"({thousands}|[0-9]+)?(?:{_regex(mark)}({_DASHES}{{1,2}}|[0-9]*))?"
-        rf"{_SPACES}*([-−)]?){_SPACES}*{CURRENCY}?{_SPACES}*([-−)]?){_SPACES}*$"
+        rf"{_SPACES}*([-−–)]?){_SPACES}*{CURRENCY}?{_SPACES}*([-−–)]?){_SPACES}*$"
     )
     pattern = shape.replace("'", "''")
     groups = "['before', 'inside', 'whole', 'part', 'after', 'behind']"
@@ -61,10 +61,12 @@ def _adorned(column: str, mark: DecimalMark) -> str:
 
 MACROS = rf"""
     CREATE TEMP MACRO digits(found) AS regexp_replace(found, '[^0-9]', '', 'g');
+    CREATE TEMP MACRO sign_of(marks) AS
+        CASE WHEN marks IN ('', '+') THEN '' WHEN marks IN ('-', '−', '–', '()') THEN '-' END;
     CREATE TEMP MACRO signed_number(found) AS
         CASE WHEN digits(found.whole || found.part) <> '' THEN TRY_CAST(
-            CASE WHEN regexp_matches(found.before || found.inside || found.after || found.behind, '[-−(]')
-            THEN '-' ELSE '' END || '0' || digits(found.whole) || '.' || digits(found.part) || '0'
+            sign_of(found.before || found.inside || found.after || found.behind) || '0'
+            || digits(found.whole) || '.' || digits(found.part) || '0'
             AS {NUMBER})
         END;
 """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 PARQUET_ENDINGS = (".parquet", ".pq")
-CSV_ENDINGS = (".csv", ".tsv", ".txt")
+CSV_ENDINGS = (".csv", ".tsv")
 TEXT = "VARCHAR"
 LINE = '"segstream line"'
 """The number of a line in SQL: a name that no shop's file has."""

@@ -84,7 +84,9 @@ def _times(kind: str) -> tuple[str, str]:
     if kind == AWARE:
         return "CAST(NULL AS TIMESTAMP)", "ordered_at"
     if kind in NAIVE:
-        local = "TRY_CAST(ordered_at AS TIMESTAMP)"
+        # A cast would round nanoseconds, where text is cut.
+        is_fine = kind == "TIMESTAMP_NS"
+        local = f"TRY_CAST({'make_timestamp(epoch_ns(ordered_at) // 1000)' if is_fine else 'ordered_at'} AS TIMESTAMP)"
         return local, f"CAST({local} AS TIMESTAMPTZ)"
     has_zone = "regexp_matches(substr(iso, 12), '[-+Z]')"
     local = f"CASE WHEN NOT {has_zone} THEN TRY_CAST(iso AS TIMESTAMP) END"
