@@ -12,10 +12,10 @@ from rich.console import Console, Group
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
+from stream_app.demo.drawing.screen import draw
+from stream_app.demo.drawing.snapshot import Snapshot
+from stream_app.demo.drawing.strokes import BLOCK
 from stream_app.demo.run import run_demo
-from stream_app.demo.screen import draw
-from stream_app.demo.snapshot import Snapshot
-from stream_app.demo.strokes import BLOCK
 
 WIDTH, HEIGHT = 92, 32
 BEST_SHARE = 0.7

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from stream_app.demo.board import ORDER
-from stream_app.demo.snapshot import HISTORY, KAFKA, Move, SegmentSize, Snapshot, Step
+from stream_app.demo.drawing.snapshot import HISTORY, KAFKA, Move, SegmentSize, Snapshot, Step
 
 SEGMENTS = (
     SegmentSize("s1", "Champions", "They are among the last to have bought.", 1_162),

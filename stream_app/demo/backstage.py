@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 
 from model_store.segment_model import SegmentModel
 from stream_app.demo.board import Board
+from stream_app.demo.drawing.snapshot import MODEL, SHOP, SegmentSize
 from stream_app.demo.shop import Shop, make_live, open_shop
-from stream_app.demo.snapshot import MODEL, SHOP, SegmentSize
 from stream_app.history.historic_order import HistoricOrder
 from stream_app.settings import Settings
 

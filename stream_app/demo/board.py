@@ -8,7 +8,19 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from stream_app.demo.snapshot import HISTORY, JARS, KAFKA, MODEL, REDIS, SHOP, TOPICS, WORKER, Seen, Snapshot, Step
+from stream_app.demo.drawing.snapshot import (
+    HISTORY,
+    JARS,
+    KAFKA,
+    MODEL,
+    REDIS,
+    SHOP,
+    TOPICS,
+    WORKER,
+    Seen,
+    Snapshot,
+    Step,
+)
 
 ORDER = (JARS, REDIS, KAFKA, TOPICS, SHOP, MODEL, WORKER, HISTORY)
 

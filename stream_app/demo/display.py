@@ -12,9 +12,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from stream_app.demo import plain
-from stream_app.demo.screen import draw
-from stream_app.demo.snapshot import Snapshot
+from stream_app.demo.drawing import plain
+from stream_app.demo.drawing.screen import draw
+from stream_app.demo.drawing.snapshot import Snapshot
 
 STATUS_SECONDS = 2.0
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from stream_app.demo.board import Board
+from stream_app.demo.drawing.snapshot import KAFKA, REDIS
 from stream_app.demo.guard import Guard
-from stream_app.demo.snapshot import KAFKA, REDIS
 from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.part import LocalPart

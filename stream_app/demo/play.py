@@ -13,10 +13,10 @@ from stream_app.core.errors import SegstreamError
 from stream_app.demo.backstage import Backstage, backstage
 from stream_app.demo.board import Board
 from stream_app.demo.coordinators import wake_coordinators
+from stream_app.demo.drawing.snapshot import HISTORY, JARS, TOPICS, WORKER
 from stream_app.demo.guard import Guard
 from stream_app.demo.parts import PARTITIONS, running_parts
 from stream_app.demo.show import Show
-from stream_app.demo.snapshot import HISTORY, JARS, TOPICS, WORKER
 from stream_app.demo.watch import Watch
 from stream_app.local.kafka_jars import JARS_BYTES, kafka_jars
 from stream_app.replay.load import load

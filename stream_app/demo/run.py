@@ -13,7 +13,7 @@ from rich.text import Text
 
 from stream_app.demo.board import Board
 from stream_app.demo.display import Display, choose_display
-from stream_app.demo.ending import next_steps, summary
+from stream_app.demo.drawing.ending import next_steps, summary
 from stream_app.demo.folder import demo_folder, full_disk, no_room_left
 from stream_app.demo.guard import Guard
 from stream_app.demo.interrupts import interruptible

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stream_app.core.instants import DAY_US, rfc3339
-from stream_app.demo.ending import Try
-from stream_app.demo.snapshot import Move
+from stream_app.demo.drawing.ending import Try
+from stream_app.demo.drawing.snapshot import Move
 
 QUIET_DAYS = 31
 

@@ -6,9 +6,9 @@ import time
 from collections import Counter, deque
 
 from stream_app.contract.segment_change import ChangeMessage, decode_change
+from stream_app.demo.drawing.snapshot import Move, Seen
 from stream_app.demo.pace import Pace
 from stream_app.demo.parts import PARTITIONS, Parts
-from stream_app.demo.snapshot import Move, Seen
 from stream_app.lookup import Lookup
 from stream_app.tail import FROM_BEGINNING, Changes
 from stream_app.words import describe_change
@@ -20,6 +20,7 @@ WAITING_MOVES = 4
 """Changes come in bursts, a chunk's at once: so many of each cause are shown one after the other."""
 
 METRICS_SECONDS = 1.0
+HISTORY_CAUSE = "history"
 
 MOVE_SECONDS = 0.4
 """No new move is shown before the last one could be read."""
@@ -86,8 +87,10 @@ class Watch:
             self._changed_at = now
             for value in values:
                 change = decode_change(value)
-                cause = "history" if change.replay else change.cause
+                cause = HISTORY_CAUSE if change.replay else change.cause
                 self._causes[cause] += 1
+                if cause != HISTORY_CAUSE:
+                    self._waiting.pop(HISTORY_CAUSE, None)
                 self._waiting.setdefault(cause, deque(maxlen=WAITING_MOVES)).append(change)
         if self._waiting and now - self._moved_at >= MOVE_SECONDS:
             self._moved_at = now

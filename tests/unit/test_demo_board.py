@@ -9,10 +9,10 @@ import pytest
 
 from stream_app.core.errors import LocalPartError
 from stream_app.demo.board import Board
+from stream_app.demo.drawing.snapshot import KAFKA, REDIS, Seen
 from stream_app.demo.guard import Guard
 from stream_app.demo.interrupts import SIGNALS, interruptible
 from stream_app.demo.pace import Pace
-from stream_app.demo.snapshot import KAFKA, REDIS, Seen
 from tests.moments import MOVES, SEGMENTS
 
 

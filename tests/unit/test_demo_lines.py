@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stream_app.demo import plain
-from stream_app.demo.ending import Try, next_steps, summary
-from stream_app.demo.snapshot import KAFKA, Snapshot, Step
+from stream_app.demo.drawing import plain
+from stream_app.demo.drawing.ending import Try, next_steps, summary
+from stream_app.demo.drawing.snapshot import KAFKA, Snapshot, Step
 from stream_app.demo.trials import trials
 from tests.moments import MOVES, a_start, a_stream, an_end
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from stream_app.demo.screen import draw, figures, moves, progress, sizes, step_line
-from stream_app.demo.snapshot import KAFKA, Snapshot, Step
-from stream_app.demo.strokes import BAD, GOOD, colour
+from stream_app.demo.drawing.screen import draw, figures, moves, progress, sizes, step_line
+from stream_app.demo.drawing.snapshot import KAFKA, Snapshot, Step
+from stream_app.demo.drawing.strokes import BAD, GOOD, colour
 from tests.moments import MOVES, SEGMENTS, a_load, a_start, a_stream, an_end
 
 MOMENTS = [Snapshot(), a_start(), a_load(30, 100), a_stream(), an_end()]

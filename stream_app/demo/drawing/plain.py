@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stream_app.demo.snapshot import Move, Snapshot, Step
-from stream_app.demo.strokes import clock
+from stream_app.demo.drawing.snapshot import Move, Snapshot, Step
+from stream_app.demo.drawing.strokes import clock
 
 MOST_MOVES = 3
 """So many changes are told beside each status line."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.style import Style
 from rich.text import Text
 
-from stream_app.demo.snapshot import Move, SegmentSize, Snapshot, Step
-from stream_app.demo.strokes import BAD, DIM, GOOD, STRONG, apart, block, clock, colour, line, spinner
+from stream_app.demo.drawing.snapshot import Move, SegmentSize, Snapshot, Step
+from stream_app.demo.drawing.strokes import BAD, DIM, GOOD, STRONG, apart, block, clock, colour, line, spinner
 
 MAX_WIDTH = 132
 """Longer lines are hard to follow with the eye."""

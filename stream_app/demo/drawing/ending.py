@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from stream_app.demo.screen import MAX_WIDTH, sizes
-from stream_app.demo.snapshot import Snapshot
-from stream_app.demo.strokes import DIM, GOOD, STRONG
+from stream_app.demo.drawing.screen import MAX_WIDTH, sizes
+from stream_app.demo.drawing.snapshot import Snapshot
+from stream_app.demo.drawing.strokes import DIM, GOOD, STRONG
 
 BY_CAUSE = {
     "order": "by orders",
