@@ -12,7 +12,7 @@ COMPILABLE := model_store/scoring.py stream_app/contract/change_record.py stream
 	stream_app/worker/rows.py stream_app/worker/fetch.py stream_app/worker/loader.py $(CORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test prove compile bench lint format type docs clean
+.PHONY: help setup setup-dev demo test prove compile bench lint format type docs site lock clean
 
 help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,16 +57,20 @@ bench: $(READY_DEV) compile  ## Measure; the table is in docs/benchmarks.md.
 lint: $(READY_DEV)  ## Style and spelling.
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
-	@$(BIN)/codespell -q 3 README.md docs stream_app trainer model_store tests
+	@$(BIN)/codespell -q 3 README.md docs handbook stream_app trainer model_store tests
 
 type: $(READY_DEV)  ## Strict types.
-	@$(BIN)/mypy stream_app model_store trainer
+	@$(BIN)/mypy stream_app model_store trainer handbook
 
 format: $(READY_DEV)  ## Put the code into the house format.
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
-docs: $(READY_DEV)  ## Write the generated contract files anew.
+docs: $(READY_DEV)  ## Write anew what is generated: schemas, parts of docs/, the site's navigation.
 	@$(BIN)/python -m stream_app.contract.schemas
+	@$(BIN)/python -m handbook
+
+site: $(READY_DEV)  ## Build docs/ as a web site into build/site.
+	@$(BIN)/zensical build --clean --strict
 
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras
 

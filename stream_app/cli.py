@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stream_app.commands import files, operating, reading, running
+from stream_app.commands import files, operating, reading, running, setting_up
 from stream_app.commands.failure import exit_code_of
 
 DEBUG = "--debug"
@@ -24,6 +24,7 @@ START, DATA, LOOK, OPERATE = "Start", "Your data", "Look", "Operate"
 
 app.command(rich_help_panel=START)(running.demo)
 app.command(rich_help_panel=START)(running.local)
+app.command(rich_help_panel=START)(setting_up.init)
 app.command(rich_help_panel=DATA)(files.train)
 app.command(rich_help_panel=DATA)(files.load)
 app.command(rich_help_panel=LOOK)(reading.tail)
@@ -32,6 +33,8 @@ app.command(rich_help_panel=OPERATE)(running.worker)
 app.add_typer(operating.topics_app, name="topics", rich_help_panel=OPERATE)
 app.add_typer(operating.partitions_app, name="partitions", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(operating.tick)
+app.command(rich_help_panel=OPERATE)(setting_up.doctor)
+app.add_typer(setting_up.config_app, name="config", rich_help_panel=OPERATE)
 
 
 def _print_version(is_asked: bool) -> None:

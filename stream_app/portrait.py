@@ -147,7 +147,7 @@ def in_words(portrait: Portrait) -> Iterator[str]:
     since = f" since {portrait.since}" if portrait.since else ""
     yield f"{portrait.customer_id}: {portrait.standing}{identity}{since}"
     yield from _features(portrait)
-    yield _outlook(portrait)
+    yield from _outlook(portrait)
     if portrait.history:
         yield from ("", "Changes, newest first:")
     for step in portrait.history:
@@ -171,15 +171,16 @@ def _features(portrait: Portrait) -> Iterator[str]:
     yield f"  unique products  {features.unique_products:,}"
 
 
-def _outlook(portrait: Portrait) -> str:
+def _outlook(portrait: Portrait) -> Iterator[str]:
     if portrait.standing == UNSCORED:
-        return "  The score comes with the clock's next move: an order, or `segstream tick`."
-    if portrait.valid_until is None:
-        return "  Time alone changes nothing."
+        yield "  The score comes with the clock's next move: an order, or `segstream tick`."
+    elif portrait.valid_until is None:
+        yield "  Time alone changes nothing."
+    else:
+        yield f"  Without another order nothing changes before {portrait.valid_until}."
     if portrait.forecast:
         steps = ", ".join(f"{step.name} on {_date(step.as_of)}" for step in portrait.forecast)
-        return f"  If they buy nothing: {steps}."
-    return f"  Without another order nothing changes before {portrait.valid_until}."
+        yield f"  If they buy nothing: {steps}."
 
 
 def _date(instant: str) -> str:

@@ -1,4 +1,4 @@
-"""Every setting, read from the environment in this one place; flags of the same names win."""
+"""Every setting, from the one place that reads the environment; flags of the same names win."""
 
 from __future__ import annotations
 
@@ -6,23 +6,34 @@ import socket
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from stream_app.contract.topics import Topics
 from stream_app.core.errors import UsageError
 from stream_app.core.partitioner import Partitioner
 from stream_app.core.rules import Rules
+from stream_app.settings_sources import SettingsFile, names_of, origins
 
 
 def _window(value: object) -> object:
     return None if isinstance(value, str) and value.lower() == "none" else value
 
 
-def _redis_url(value: object) -> object:
-    if isinstance(value, str) and not value.startswith(("redis://", "rediss://", "unix://")):
+def _redis_url(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in ("redis", "rediss", "unix"):
         raise ValueError("write it like redis://localhost:6379/0, rediss://… or unix://…")
-    return value
+    try:
+        _ = parts.port
+    except ValueError:
+        # The library's own words would show the password.
+        raise ValueError("its port is no number: encode a password with : / or @ in it") from None
+    return url
+
+
+_WINDOW_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 36_500}, {"const": "none"}]}
+"""TOML knows no null."""
 
 
 def _env(name: str) -> Any:
@@ -34,46 +45,88 @@ class Settings(BaseSettings):
     """The settings of a worker and of every command that talks to its deployment."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SEGSTREAM_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
-    )
+        env_prefix="SEGSTREAM_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True,
+        use_attribute_docstrings=True,
+    )  # fmt: skip
 
     kafka_bootstrap_servers: Annotated[str, _env("KAFKA_BOOTSTRAP_SERVERS")] = "localhost:9092"
+    """Brokers to ask first, with commas between them."""
     kafka_group_id: Annotated[str, _env("KAFKA_GROUP_ID")] = "segstream-worker"
+    """The consumer group, which all workers of a deployment share."""
     kafka_security_protocol: Annotated[
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], _env("KAFKA_SECURITY_PROTOCOL")
     ] = "PLAINTEXT"
+    """How to talk to the brokers."""
     kafka_sasl_mechanism: Annotated[str | None, _env("KAFKA_SASL_MECHANISM")] = None
+    """PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER."""
     kafka_sasl_username: Annotated[str | None, _env("KAFKA_SASL_USERNAME")] = None
+    """The name to log in with."""
     kafka_sasl_password: Annotated[SecretStr | None, _env("KAFKA_SASL_PASSWORD")] = None
+    """The password to log in with; never shown."""
     kafka_ssl_ca_location: Annotated[str | None, _env("KAFKA_SSL_CA_LOCATION")] = None
+    """File with the authority's certificate."""
     kafka_ssl_certificate_location: Annotated[str | None, _env("KAFKA_SSL_CERTIFICATE_LOCATION")] = None
+    """File with this client's certificate."""
     kafka_ssl_key_location: Annotated[str | None, _env("KAFKA_SSL_KEY_LOCATION")] = None
+    """File with this client's key."""
     kafka_extra: Annotated[dict[str, str], _env("KAFKA_EXTRA")] = {}
     """librdkafka keys that no setting of ours covers, as JSON."""
     kafka_session_timeout_ms: Annotated[int, _env("KAFKA_SESSION_TIMEOUT_MS")] = Field(45_000, ge=1_000)
+    """After so long without a sign of life a worker's partitions go to others."""
     kafka_transaction_timeout_ms: Annotated[int, _env("KAFKA_TRANSACTION_TIMEOUT_MS")] = Field(20_000, ge=1_000)
+    """After so long the broker ends a transaction whose worker is gone."""
 
-    redis_url: Annotated[SecretStr, BeforeValidator(_redis_url), _env("REDIS_URL")] = SecretStr(
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url), _env("REDIS_URL")] = SecretStr(
         "redis://localhost:6379/0"
     )
+    """The one primary: redis://, rediss:// or unix://."""
     redis_ssl_ca_location: Annotated[str | None, _env("REDIS_SSL_CA_LOCATION")] = None
+    """File with the authority's certificate, for rediss://."""
 
     instance_id: str = f"{socket.gethostname()}-0"
+    """Unique among live workers, stable over restarts."""
     deployment: Annotated[str, Field(min_length=1)] = "segstream"
+    """Part of every event id: deployments with the same subscribers need names of their own."""
     redis_prefix: str = ""
+    """In front of all Redis keys, so that deployments can share a server."""
     topic_prefix: str = ""
+    """In front of all topic names, so that deployments can share a cluster."""
     model_uri: str = "./store"
-    window_days: Annotated[Annotated[int, Field(gt=0, le=36_500)] | None, BeforeValidator(_window)] = 365
+    """Folder with the published models: a path or a file:/// URI."""
+    window_days: Annotated[
+        Annotated[int, Field(gt=0, le=36_500)] | None, BeforeValidator(_window), WithJsonSchema(_WINDOW_SCHEMA)
+    ] = 365
+    """The rolling window in days, or none; it cannot change under a running deployment."""
     clock: Literal["wall", "event"] = "wall"
     """event: orders and ticks alone move the clock; wall: once all orders are read, the time of day does too."""
     currency: str = "EUR"
+    """The currency of all orders; it cannot change under a running deployment."""
     key_partitioner: Partitioner = Partitioner.MURMUR2
+    """How the shop's producers choose a partition; segstream doctor finds out."""
     chunk_records: Annotated[int, Field(ge=1, le=100_000)] = 20_000
+    """Most records in one transaction."""
     cached_customers: Annotated[int, Field(ge=1_000)] = 200_000
+    """So many customers are kept decoded in memory."""
     web_host: str = "127.0.0.1"
+    """Where the worker's pages listen; they have no password."""
     web_port: Annotated[int, Field(ge=1, le=65_535)] = 6066
+    """Their port."""
     log_format: Literal["auto", "console", "json"] = "auto"
+    """console, json, or auto: console on a terminal, else json."""
     log_level: str = "info"
+    """debug, info, warning or error."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the library calls with these names
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the places to look in, the one that wins first."""
+        return init_settings, env_settings, dotenv_settings, SettingsFile(settings_cls)
 
     @property
     def topics(self) -> Topics:
@@ -105,32 +158,30 @@ SECRETS = {"redis_url", "kafka_sasl_password", "kafka_extra"}
 
 def variable_of(field: str) -> str:
     """Return the environment variable that sets a field."""
-    alias = Settings.model_fields[field].validation_alias
-    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"SEGSTREAM_{field.upper()}"
+    return names_of(Settings, field)[0]
 
 
 def load_settings(**flags: Any) -> Settings:
     """Read the settings; flags that are not None win. Raises UsageError that names every bad one."""
+    given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        return Settings(**given)
     except SettingsError as error:
         raise UsageError(f"settings are wrong: {error}.", "KAFKA_EXTRA is a JSON object of texts.") from None
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be read: {error.strerror}.", "Make it readable.") from None
     except ValidationError as error:
-        problems = "; ".join(_problem(dict(problem)) for problem in error.errors())
-        mend = "Mend it in the environment, in .env or in the flag; docs/reference/settings.md has them all."
+        problems = "; ".join(_problem(dict(problem), given) for problem in error.errors())
+        mend = "Mend it where it stands; docs/reference/settings.md and `segstream config schema` have all settings."
         raise UsageError(f"settings are wrong: {problems}.", mend) from None
 
 
-def _problem(problem: dict[str, Any]) -> str:
+def _problem(problem: dict[str, Any], flags: dict[str, Any]) -> str:
+    """Return one bad setting in words: its value unless it is secret, where it stands, and what it should be."""
     name, *inside = map(str, problem["loc"])
-    field = next((field for field in Settings.model_fields if name in {field, *_names_of(field)}), None)
-    variable = name if field is None else variable_of(field)
+    field = next(field for field in Settings.model_fields if name in {field, *names_of(Settings, field)})
+    origin = origins(Settings, flags)[field]
     message = problem["msg"].removeprefix("Value error, ")
     is_hidden = inside or field in SECRETS
     value = "" if is_hidden else f" is {problem['input']!r}"
-    return f"{variable}{value}: {message[:1].lower()}{message[1:]}"
-
-
-def _names_of(field: str) -> set[str]:
-    alias = Settings.model_fields[field].validation_alias
-    return {str(name) for name in alias.choices} if isinstance(alias, AliasChoices) else {f"SEGSTREAM_{field.upper()}"}
+    return f"{variable_of(field)}{value} ({origin.words}): {message[:1].lower()}{message[1:]}"

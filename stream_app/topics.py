@@ -1,12 +1,24 @@
-"""Creates a deployment's topics, and compares those that exist with what the guarantees need."""
+"""Creates a deployment's topics, and mends those that exist and are not as the guarantees need them."""
 
 from __future__ import annotations
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
 
 from stream_app.core.errors import SegstreamError
 from stream_app.settings import Settings
+from stream_app.topic_faults import SeenTopic, TopicFault, topic_faults
 from stream_app.worker.kafka_config import connection
 from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals
 
@@ -14,7 +26,7 @@ from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals
 def create_topics(settings: Settings, partitions: int, replication: int) -> list[str]:
     """Create what is missing and return the names created; what exists is left alone."""
     admin = AdminClient(connection(settings, "admin"))
-    have = _partition_counts(admin, settings)
+    have = _described(admin, settings)
     missing = [topic for topic in settings.topics.definitions() if topic.name not in have]
     wanted = [
         NewTopic(topic.name, partitions if topic.is_partitioned else 1, replication, config=topic.config)
@@ -22,44 +34,76 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
     ]
     if wanted:
         for name, future in admin.create_topics(wanted).items():
-            _settle(name, future)
+            _settle(f"Topic {name} could not be created", future)
     return [topic.name for topic in missing]
 
 
-def _settle(name: str, future: object) -> None:
-    try:
-        future.result(CALL_SECONDS)  # type: ignore[attr-defined]
-    except KafkaException as error:
-        raise SegstreamError(f"Topic {name} could not be created: {error.args[0].str()}.") from error
+def check_topics(settings: Settings) -> list[TopicFault]:
+    """Return what is wrong with the topics; empty when all is well."""
+    return topic_faults(settings.topics, see_topics(AdminClient(connection(settings, "admin")), settings))
 
 
-def _partition_counts(admin: AdminClient, settings: Settings) -> dict[str, int]:
-    with kafka_refusals(settings):
-        return {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=CALL_SECONDS).topics.items()}
-
-
-def check_topics(settings: Settings) -> list[str]:
-    """Return what is wrong with the topics, one sentence each; empty when all is well."""
+def mend_topics(settings: Settings) -> list[TopicFault]:
+    """Put wrong settings right and return what was wrong; partition counts and missing topics are left alone."""
     admin = AdminClient(connection(settings, "admin"))
-    have = _partition_counts(admin, settings)
-    problems = [f"{t.name} is missing." for t in settings.topics.definitions() if t.name not in have]
-    if problems:
-        return problems
-    partitions = have[settings.topics.orders]
-    for topic in settings.topics.definitions():
-        expected = partitions if topic.is_partitioned else 1
-        if have[topic.name] != expected:
-            problems.append(f"{topic.name} has {have[topic.name]} partitions instead of {expected}.")
-    return problems + _wrong_configs(admin, settings)
+    wrong = [fault for fault in topic_faults(settings.topics, see_topics(admin, settings)) if fault.key]
+    for name in sorted({fault.topic for fault in wrong}):
+        changes = [
+            ConfigEntry(fault.key, fault.wanted, incremental_operation=AlterConfigOpType.SET)
+            for fault in wrong
+            if fault.topic == name
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=changes)
+        for future in admin.incremental_alter_configs([resource]).values():
+            _settle(f"The settings of {name} could not be changed", future)
+    return wrong
 
 
-def _wrong_configs(admin: AdminClient, settings: Settings) -> list[str]:
-    wanted = {topic.name: topic.config for topic in settings.topics.definitions()}
-    resources = [ConfigResource(ResourceType.TOPIC, name) for name in wanted]
-    problems = []
-    for resource, future in admin.describe_configs(resources).items():
-        found = future.result(CALL_SECONDS)
-        for key, value in wanted[resource.name].items():
-            if found[key].value != value:
-                problems.append(f"{resource.name}: {key} is {found[key].value} instead of {value}.")
-    return sorted(problems)
+def see_topics(admin: AdminClient, settings: Settings) -> dict[str, SeenTopic]:
+    """Return those of the deployment's topics that exist."""
+    found = _described(admin, settings)
+    names = [topic.name for topic in settings.topics.definitions() if topic.name in found]
+    configs = _configs(admin, settings, names) if names else {}
+    return {name: _seen(found[name], configs.get(name)) for name in names}
+
+
+def _seen(topic: Any, config: dict[str, str] | None) -> SeenTopic:
+    partitions = topic.partitions.values()
+    return SeenTopic(
+        partitions=len(partitions),
+        replication=min(len(partition.replicas) for partition in partitions),
+        leaderless=tuple(sorted(partition.id for partition in partitions if partition.leader < 0)),
+        config=config,
+    )
+
+
+def _described(admin: AdminClient, settings: Settings) -> dict[str, Any]:
+    with kafka_refusals(settings):
+        found = admin.list_topics(timeout=CALL_SECONDS).topics
+    return {name: topic for name, topic in found.items() if topic.partitions}
+
+
+def _configs(admin: AdminClient, settings: Settings, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the settings of topics; those that this client may not see are left out."""
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    found = {}
+    for resource, future in admin.describe_configs(resources, request_timeout=CALL_SECONDS).items():
+        with kafka_refusals(settings), _hidden_topics():
+            found[resource.name] = {key: entry.value for key, entry in future.result(CALL_SECONDS).items()}
+    return found
+
+
+@contextmanager
+def _hidden_topics() -> Iterator[None]:
+    try:
+        yield
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise
+
+
+def _settle(what: str, future: Any) -> None:
+    try:
+        future.result(CALL_SECONDS)
+    except KafkaException as error:
+        raise SegstreamError(f"{what}: {error.args[0].str()}.") from error

@@ -42,6 +42,18 @@ def topics_check(as_json: AsJson = False, kafka_bootstrap_servers: Bootstrap = N
     raise typer.Exit(1 if problems else 0)
 
 
+@topics_app.command("mend")
+def topics_mend(kafka_bootstrap_servers: Bootstrap = None) -> None:
+    """Put wrong settings of the topics right; what they hold stays."""
+    from stream_app.topics import mend_topics
+
+    mended = mend_topics(settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers))
+    for fault in mended:
+        typer.echo(f"{fault.topic}: {fault.key} is {fault.wanted} now.")
+    if not mended:
+        say("Their settings are as they should be.")
+
+
 @partitions_app.command("list")
 def partitions_list(
     as_json: AsJson = False, kafka_bootstrap_servers: Bootstrap = None, redis_url: Redis = None

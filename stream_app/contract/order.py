@@ -83,7 +83,7 @@ class Line(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
-    product_id: Id
+    product_id: Annotated[Id, Field(description="As the shop names it.")]
     quantity: Annotated[
         int,
         AfterValidator(_quantity),
@@ -123,15 +123,15 @@ class Order(BaseModel):
         AfterValidator(_instant),
         Field(description="RFC 3339 with time zone.", json_schema_extra={"format": "date-time"}),
     ]
-    lines: Annotated[list[Line], Field(max_length=5000)]
-    type: Literal["order", "return"] = "order"
+    lines: Annotated[list[Line], Field(max_length=5000, description="At most 5,000; none cancels the order.")]
+    type: Annotated[Literal["order", "return"], Field(description="A purchase, or goods that came back.")] = "order"
     returns: Annotated[Id | None, Field(description="The order that a return reverses.")] = None
     revision: Annotated[
         int,
         AfterValidator(_revision),
         Field(description="The highest one wins, in any order of arrival.", json_schema_extra={"minimum": 0}),
     ] = 0
-    currency: str | None = None
+    currency: Annotated[str | None, Field(description="If given, the deployment's own.")] = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Order:

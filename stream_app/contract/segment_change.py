@@ -15,8 +15,8 @@ class SegmentName(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: str
-    name: str
+    id: Annotated[str, Field(description="Stable: what programs compare.")]
+    name: Annotated[str, Field(description="For people.")]
 
 
 class Features(BaseModel):
@@ -44,9 +44,9 @@ class Source(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    topic: str
-    partition: int
-    offset: int
+    topic: Annotated[str, Field(description="The orders topic.")]
+    partition: Annotated[int, Field(description="The order's partition.")]
+    offset: Annotated[int, Field(description="Its offset there.")]
 
 
 class SegmentChange(BaseModel):
@@ -57,14 +57,16 @@ class SegmentChange(BaseModel):
     event_id: Annotated[
         str, Field(description="uuid5 of deployment, customer and sequence: the same on every redelivery.")
     ]
-    customer_id: str
+    customer_id: Annotated[str, Field(description="The record's key.")]
     sequence: Annotated[int, Field(description="1, 2, 3 … per customer, never reset.")]
     from_: Annotated[SegmentName | None, Field(alias="from", description="null: in no segment before.")]
     to: Annotated[SegmentName | None, Field(description="null: no purchase left in the window (lapsed).")]
-    cause: Cause
-    as_of: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    cause: Annotated[Cause, Field(description="What moved the customer.")]
+    as_of: Annotated[
+        str, Field(description="The instant at which it became true.", json_schema_extra={"format": "date-time"})
+    ]
     features: FeaturesPair
-    model_version: str
+    model_version: Annotated[str, Field(description="The model that scored the customer.")]
     margin: Annotated[
         float | None,
         Field(description="1 - d1/d2: how far inside its segment the customer lies; null when lapsed."),

@@ -131,7 +131,10 @@ class RfmState:
         while gone < len(days) and (days[gone].day + 1) * DAY_US - 1 <= limit:
             self.sum_day(days[gone], -1)
             gone += 1
-        if gone:
+        if gone == len(days):
+            # Whatever was summed has expired, and an expired order needs no id to be ignored.
+            self.summary = None
+        elif gone:
             self.summary.drop_oldest(gone)
         return gone > 0
 

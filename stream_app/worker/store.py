@@ -217,9 +217,9 @@ class Store:
             raise PartitionLost(lease.partition, "DAMAGED") from error
 
 
-def connect(settings: Settings) -> redis.Redis:
-    """Return a client; nothing is sent before the first command."""
-    options: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 3, "health_check_interval": 0}
+def connect(settings: Settings, **changes: Any) -> redis.Redis:
+    """Return a client with these changes to its options; nothing is sent before the first command."""
+    options: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 3, "health_check_interval": 0} | changes
     if settings.redis_ssl_ca_location is not None:
         options["ssl_ca_certs"] = settings.redis_ssl_ca_location
     client: redis.Redis = redis.Redis.from_url(settings.redis_url.get_secret_value(), **options)

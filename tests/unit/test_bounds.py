@@ -7,10 +7,11 @@ import pytest
 from stream_app.contract.dead_letter import Code, Refused
 from stream_app.core.bounds import bound
 from stream_app.core.features import Features
+from stream_app.core.instants import rfc3339
 from stream_app.core.rfm import RfmState, Verdict
 from stream_app.core.state_record import decode_customer, read_header
 from stream_app.core.summary import MAX_DAYS, MAX_ENTRIES, MAX_IDS, MAX_MONEY, DaySum, Summary, id_hash
-from tests.builders import a_driver, a_fact, a_log, an_entry, an_instant, days
+from tests.builders import a_driver, a_fact, a_log, a_tick, an_entry, an_instant, days
 from tests.oracle import DAY, Fact
 
 START = an_instant("2025-01-01T00:00:00Z")
@@ -224,3 +225,20 @@ def test_what_was_folded_before_the_cap_is_folded_the_same_after_it() -> None:
     bound(state, is_windowed=False)
 
     assert state.features(state.as_of) == Features(334, MAX_ENTRIES + 51, 10_000 * (MAX_ENTRIES + 51), 1)
+
+
+def test_a_lapsed_customer_keeps_sequence_and_history_and_nothing_else() -> None:
+    driver = a_driver(window_days=365)
+    driver.run(a_log(orders(MAX_ENTRIES + 50)))
+    full = len(driver.states["C1"])
+
+    driver.run([a_tick(rfc3339(START + days(800)), offset=MAX_ENTRIES + 50)])
+    driver.settle()
+
+    header, customer = read_header(driver.states["C1"]), decode_customer(driver.states["C1"])
+    assert header.segment == ""
+    assert header.sequence > 1
+    assert customer.rfm.summary is None
+    assert len(customer.rfm.held) == 0
+    assert len(driver.states["C1"]) < 1_000 + len(header.history) < full
+    assert driver.due == {}

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
@@ -128,13 +127,6 @@ def test_reason_codes_page_lists_the_codes_with_cause_and_mend() -> None:
     for name, cells in listed:
         assert len(cells) == 2, name
         assert all(cells), name
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
-        if "://" not in target and not target.startswith("mailto:"):
-            assert (page.parent / target).exists(), target
 
 
 def test_decisions_are_numbered_without_a_gap_and_short() -> None:

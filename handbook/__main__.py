@@ -1,0 +1,18 @@
+"""`python -m handbook` writes the generated parts of docs/ and of mkdocs.yml anew."""
+
+from __future__ import annotations
+
+from handbook.generated import filled, generated_files
+
+
+def main() -> None:
+    """Write every file whose generated parts are out of date."""
+    for file in generated_files():
+        old = file.read_text(encoding="utf-8")
+        new = filled(old)
+        if new != old:
+            file.write_text(new, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

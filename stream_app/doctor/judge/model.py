@@ -1,0 +1,48 @@
+"""Judges the model: a store that can be read, and in it, unchanged, the one that is live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stream_app.doctor.facts import ModelFacts
+from stream_app.doctor.finding import Finding, counted, ok, problem, skipped
+
+STORE, LIVE, USABLE, WINDOW = "model.store", "model.live", "model.usable", "model.window"
+TRAIN = "Run: segstream train FILE … --promote"
+
+
+def judge_model(model: ModelFacts, unseen: str = "") -> Iterator[Finding]:
+    """Yield what is to be said of store and model; `unseen` says why the control topic could not be read."""
+    if model.store_fault:
+        yield problem(STORE, model.store_fault, f"{TRAIN}, or set SEGSTREAM_MODEL_URI to where the models are.")
+    else:
+        yield ok(STORE, f"{model.uri} holds {counted(len(model.versions), 'model')}.")
+    if unseen:
+        yield skipped(LIVE, unseen)
+    elif model.live is None:
+        yield problem(LIVE, "No model is live: workers wait for one.", TRAIN)
+    else:
+        yield from _live(model)
+
+
+def _live(model: ModelFacts) -> Iterator[Finding]:
+    live = model.live
+    assert live is not None
+    yield ok(LIVE, f"Model {live.version} is live.")
+    if live.refusal:
+        yield problem(USABLE, live.refusal, live.mend)
+        return
+    yield ok(USABLE, f"Its file is the one that was promoted, with {counted(live.segments, 'segment')}.")
+    if live.window_days == model.window_days:
+        yield ok(WINDOW, f"It was trained with the window of the settings: {_window(model.window_days)}.")
+    else:
+        yield problem(
+            WINDOW,
+            f"It was trained with the window {_window(live.window_days)}, and the settings say"
+            f" {_window(model.window_days)}.",
+            f"Set SEGSTREAM_WINDOW_DAYS={'none' if live.window_days is None else live.window_days}, or train again.",
+        )
+
+
+def _window(days: int | None) -> str:
+    return "none" if days is None else f"{days} days"

@@ -1,0 +1,62 @@
+"""Looks at the model store, and tries to load the model that is live as a worker would."""
+
+from __future__ import annotations
+
+import msgspec
+from confluent_kafka.admin import AdminClient
+
+from model_store.errors import ModelRefused
+from model_store.store import ModelStore
+from stream_app.contract.control import Promotion, decode_control
+from stream_app.doctor.facts import LiveModel, ModelFacts
+from stream_app.doctor.look.log import read_log
+from stream_app.doctor.look.topics import bounds
+from stream_app.settings import Settings
+
+
+def look_at_model(settings: Settings, admin: AdminClient | None) -> ModelFacts:
+    """Return what can be said of store and model; without a client nothing is said of what is live.
+
+    Raises KafkaException when the brokers stop answering.
+    """
+    fault, versions = _store(settings.model_uri)
+    promotion = None if admin is None else _promotion(settings, admin)
+    live = None if promotion is None else _load(settings.model_uri, promotion)
+    return ModelFacts(settings.model_uri, fault, versions, live, settings.window_days)
+
+
+def _promotion(settings: Settings, admin: AdminClient) -> Promotion | None:
+    """Return the promotion that workers follow, the first one."""
+    topic = settings.topics.control
+    places = bounds(admin, topic, 1)
+    for record in read_log(settings, topic, {0: (places.starts[0], places.ends[0])}):
+        try:
+            said = decode_control(record.value() or b"")
+        except msgspec.MsgspecError:
+            continue
+        if isinstance(said, Promotion):
+            return said
+    return None
+
+
+def _store(uri: str) -> tuple[str, tuple[str, ...]]:
+    try:
+        store = ModelStore.at(uri)
+        if not store.root.is_dir():
+            return f"{uri} is no folder on this machine.", ()
+        return "", tuple(store.versions())
+    except ModelRefused as refused:
+        return refused.cause.capitalize(), ()
+    except OSError as error:
+        return f"{uri} cannot be read: {error.strerror}.", ()
+
+
+def _load(uri: str, promotion: Promotion) -> LiveModel:
+    try:
+        model = ModelStore.at(uri).load(promotion.version, promotion.sha256)
+    except ModelRefused as refused:
+        return LiveModel(promotion.version, refusal=f"{refused.code}: {refused.cause}", mend=refused.mend)
+    except OSError as error:
+        says = f"The file of model {promotion.version} cannot be read: {error.strerror}."
+        return LiveModel(promotion.version, refusal=says, mend="Let the worker's user read the model store.")
+    return LiveModel(promotion.version, model.window_days, len(model.segments))
