@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
 from stream_app.core.inbound import SourceRecord
+from stream_app.core.instants import parse_instant
 from stream_app.core.pipeline import Chunk, Outcome, Progress, read_chunk
 from stream_app.core.rules import Rules
 from stream_app.core.state_record import decode_customer, encode_state, header_of
+from tests.oracle import Step
 
 EVERYBODY = 1_000_000
 
 
 class Driver:
     """One partition of one worker."""
+
+    chunk_class = Chunk
 
     def __init__(self, scorer: Scorer, rules: Rules) -> None:
         self.scorer = scorer
@@ -36,7 +42,7 @@ class Driver:
         due = self._due(asked_until, due_budget)
         named = {each.order.customer_id for each in inbound if each.order is not None} | set(due)
         customers = {name: decode_customer(self.states[name]) for name in named if name in self.states}
-        chunk = Chunk(progress, customers, self.scorer, self.rules)
+        chunk = self.chunk_class(progress, customers, self.scorer, self.rules)
         chunk.process(inbound)
         if not chunk.outcome.is_stopped:
             chunk.fire(due)
@@ -77,3 +83,16 @@ def stored_and_read(progress: Progress) -> Progress:
         breaker=Breaker(breaker.read, breaker.in_a_row, breaker.ages()),
         customers=progress.customers,
     )
+
+
+def step_of(change: bytes) -> Step:
+    """Return what the oracle says of a change."""
+    return step_of_fields(json.loads(change))
+
+
+def step_of_fields(fields: dict[str, Any]) -> Step:
+    """Return what the oracle says of a change that was read already."""
+    came_from, to = (segment and segment["id"] for segment in (fields["from"], fields["to"]))
+    as_of = parse_instant(fields["as_of"])
+    assert as_of is not None, fields
+    return Step(as_of, fields["cause"], came_from, to, fields["replay"])

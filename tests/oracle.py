@@ -25,7 +25,7 @@ class Fact(NamedTuple):
     customer: str = ""
     order_id: str = ""
     lines: tuple[tuple[str, int, int], ...] = ()
-    """Product, quantity, and the line's money in ten-thousandths."""
+    """Product, quantity, and the line's money in ten-thousandths; a line with quantity 0 is ignored."""
     is_return: bool = False
     returns: str | None = None
     revision: int = 0
@@ -33,9 +33,9 @@ class Fact(NamedTuple):
     is_history: bool = False
 
     @property
-    def counted_lines(self) -> list[tuple[str, int, int]]:
-        """The lines that are not ignored; without any the order is cancelled."""
-        return [line for line in self.lines if line[1] > 0]
+    def is_cancelled(self) -> bool:
+        """Tell whether no line is left."""
+        return all(quantity == 0 for _, quantity, _ in self.lines)
 
 
 class Recount(NamedTuple):
@@ -45,6 +45,29 @@ class Recount(NamedTuple):
     frequency: int
     monetary: int
     unique_products: int
+
+
+class Evaluation(NamedTuple):
+    """An instant at which a customer is scored, and what their orders add up to at it."""
+
+    at: int
+    cause: str
+    found: Recount | None
+    is_history: bool
+
+    @property
+    def row(self) -> tuple[int, int, int, int] | None:
+        """Recency in days, frequency, money and products; None when no purchase counts."""
+        return None if self.found is None else ((self.at - self.found.last_purchase) // DAY, *self.found[1:])
+
+
+class Lives(NamedTuple):
+    """All that a log leads to, before anybody is scored."""
+
+    evaluations: dict[str, list[Evaluation]]
+    clock: int
+    refused: list[int]
+    """Positions in the log of the orders that contradict an earlier one."""
 
 
 class Step(NamedTuple):
@@ -63,7 +86,6 @@ class Story(NamedTuple):
     steps: dict[str, list[Step]]
     clock: int
     refused: list[int]
-    """Positions in the log of the orders that contradict an earlier one."""
 
 
 Predict = Callable[[int, int, int, int], str]
@@ -72,18 +94,20 @@ Predict = Callable[[int, int, int, int], str]
 def recount(orders: Iterable[Fact], at: int, window: int | None) -> Recount | None:
     """Add up one customer's orders at an instant; None when no purchase counts."""
     inside = [order for order in _newest(orders) if order.at <= at and not _is_over(order, at, window)]
-    purchases = {order.order_id: order for order in inside if not order.is_return and order.counted_lines}
+    purchases = {order.order_id: order for order in inside if not order.is_return and not order.is_cancelled}
     returns = [order for order in inside if order.is_return and (order.returns is None or order.returns in purchases)]
-    kept = [order for order in purchases.values() if not _is_taken_back(order, returns)]
+    named = {order.returns for order in returns}
+    kept = [order for order in purchases.values() if order.order_id not in named or not _is_taken_back(order, returns)]
     if not kept:
         return None
     money = 0
     net: dict[str, int] = {}
     for order in [*purchases.values(), *returns]:
         sign = -1 if order.is_return else 1
-        for product, quantity, amount in order.counted_lines:
-            money += sign * amount
-            net[product] = net.get(product, 0) + sign * quantity
+        for product, quantity, amount in order.lines:
+            if quantity > 0:
+                money += sign * amount
+                net[product] = net.get(product, 0) + sign * quantity
     unique = sum(1 for quantity in net.values() if quantity > 0)
     return Recount(max(order.at for order in kept), len(kept), max(money, 0), unique)
 
@@ -104,11 +128,11 @@ def _is_over(order: Fact, at: int, window: int | None) -> bool:
 
 def _is_taken_back(purchase: Fact, returns: list[Fact]) -> bool:
     left: dict[str, int] = {}
-    for product, quantity, _ in purchase.counted_lines:
+    for product, quantity, _ in purchase.lines:
         left[product] = left.get(product, 0) + quantity
     for order in returns:
         if order.returns == purchase.order_id:
-            for product, quantity, _ in order.counted_lines:
+            for product, quantity, _ in order.lines:
                 if product in left:
                     left[product] -= quantity
     return max(left.values()) <= 0
@@ -124,6 +148,25 @@ class _Touch(NamedTuple):
 
 def run(log: list[Fact], window: int | None, predict: Predict) -> Story:
     """Replay one partition's log: who was in which segment from when to when, and why."""
+    lives = live(log, window)
+    steps = {customer: steps_of(mine, predict) for customer, mine in lives.evaluations.items()}
+    return Story({customer: mine for customer, mine in steps.items() if mine}, lives.clock, lives.refused)
+
+
+def steps_of(evaluations: Iterable[Evaluation], predict: Predict) -> list[Step]:
+    """Score one customer's evaluations and keep those that find another segment."""
+    steps: list[Step] = []
+    before = None
+    for evaluation in evaluations:
+        segment = None if evaluation.row is None else predict(*evaluation.row)
+        if segment != before:
+            steps.append(Step(evaluation.at, evaluation.cause, before, segment, evaluation.is_history))
+            before = segment
+    return steps
+
+
+def live(log: list[Fact], window: int | None) -> Lives:
+    """Replay one partition's log: when everybody is evaluated, why, and what their orders add up to."""
     touches: dict[str, list[_Touch]] = {}
     held: dict[tuple[str, str], Fact] = {}
     clocks, refused = [NO_CLOCK], []
@@ -144,8 +187,8 @@ def run(log: list[Fact], window: int | None, predict: Predict) -> Story:
         if is_new and not _is_over(fact, clocks[-1], window):
             held[key] = fact
             touches.setdefault(fact.customer, []).append(_Touch(clocks[-1], fact, known is not None))
-    steps = {customer: _Life(window, predict, clocks).live(mine) for customer, mine in touches.items()}
-    return Story({customer: mine for customer, mine in steps.items() if mine}, clocks[-1], refused)
+    lives = {customer: _Life(window, clocks).live(mine) for customer, mine in touches.items()}
+    return Lives(lives, clocks[-1], refused)
 
 
 def _contradicts(known: Fact, order: Fact) -> bool:
@@ -158,26 +201,33 @@ def _contradicts(known: Fact, order: Fact) -> bool:
 class _Life:
     """One customer, evaluated at every instant at which anything could change."""
 
-    def __init__(self, window: int | None, predict: Predict, clocks: list[int]) -> None:
-        self.window, self.predict, self.clocks = window, predict, clocks
+    def __init__(self, window: int | None, clocks: list[int]) -> None:
+        self.window, self.clocks = window, clocks
         self.held: dict[str, Fact] = {}
+        self.edges: list[int] = []
+        """When the held orders begin and cease to count: between two of these the sums stand still."""
         self.at = NO_CLOCK
         self.waits_since: int | None = None
-        self.segment: str | None = None
-        self.steps: list[Step] = []
+        self.found: Recount | None = None
+        self.evaluations: list[Evaluation] = []
 
-    def live(self, touches: list[_Touch]) -> list[Step]:
+    def live(self, touches: list[_Touch]) -> list[Evaluation]:
         """Go through the touches and then on to the last clock."""
         for clock, order, is_correction in touches:
             self.pass_time(clock)
-            self.held[order.order_id] = order
+            self.hold(order)
             if order.is_history:
                 self.waits_since = clock
             else:
                 cause = "correction" if is_correction else "return" if order.is_return else "order"
                 self.evaluate(clock, cause)
         self.pass_time(self.clocks[-1])
-        return self.steps
+        return self.evaluations
+
+    def hold(self, order: Fact) -> None:
+        self.held[order.order_id] = order
+        starts = {each.at for each in self.held.values()}
+        self.edges = sorted(starts if self.window is None else starts | {at + self.window for at in starts})
 
     def pass_time(self, clock: int) -> None:
         """Evaluate at each moment up to the clock; history waits for one score at the clock's next advance."""
@@ -187,29 +237,32 @@ class _Life:
                 return
             self.evaluate(self.clocks[later], "order", is_history=True)
         while (moment := self.next_moment()) <= clock:
-            self.evaluate(moment, self.cause_of_time(moment))
+            if moment == self.next_edge():
+                self.evaluate(moment, self.cause_of_edge(moment))
+            else:
+                self.note(moment, "aging")
 
     def evaluate(self, at: int, cause: str, *, is_history: bool = False) -> None:
+        self.found = recount(self.held.values(), at, self.window)
+        self.note(at, cause, is_history=is_history)
+
+    def note(self, at: int, cause: str, *, is_history: bool = False) -> None:
         self.at, self.waits_since = at, None
-        found = recount(self.held.values(), at, self.window)
-        segment = None if found is None else self.predict((at - found.last_purchase) // DAY, *found[1:])
-        if segment != self.segment:
-            self.steps.append(Step(at, cause, self.segment, segment, is_history))
-            self.segment = segment
+        self.evaluations.append(Evaluation(at, cause, self.found, is_history))
 
     def next_moment(self) -> int:
         """Return the next start, the next expiry or the next whole day since the newest counted purchase."""
-        moments = [order.at for order in self.held.values()]
-        if self.window is not None:
-            moments += [order.at + self.window for order in self.held.values()]
-        found = recount(self.held.values(), self.at, self.window)
-        if found is not None:
-            days = (self.at - found.last_purchase) // DAY + 1
-            moments.append(found.last_purchase + days * DAY)
-        return min((moment for moment in moments if moment > self.at), default=NEVER)
+        if self.found is None:
+            return self.next_edge()
+        days = (self.at - self.found.last_purchase) // DAY + 1
+        return min(self.next_edge(), self.found.last_purchase + days * DAY)
 
-    def cause_of_time(self, moment: int) -> str:
-        started = [order for order in self.held.values() if order.at == moment and order.counted_lines]
+    def next_edge(self) -> int:
+        place = bisect_right(self.edges, self.at)
+        return self.edges[place] if place < len(self.edges) else NEVER
+
+    def cause_of_edge(self, moment: int) -> str:
+        started = [order for order in self.held.values() if order.at == moment and not order.is_cancelled]
         if started:
             return "return" if all(order.is_return for order in started) else "order"
         gone = self.window is not None and any(order.at + self.window == moment for order in self.held.values())

@@ -10,6 +10,8 @@ from redis import Redis
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 
+FIGURES = pytest.StashKey[list[str]]()
+
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
@@ -31,3 +33,17 @@ def fresh_redis(valkey: LocalRedis) -> Iterator[Redis]:
     with Redis.from_url(valkey.url) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """Sentences that shall be read when all tests have ended."""
+    return request.config.stash.setdefault(FIGURES, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the figures that the proofs have measured."""
+    if found := config.stash.get(FIGURES, []):
+        terminalreporter.section("figures")
+        for line in found:
+            terminalreporter.line(line)

@@ -247,11 +247,19 @@ class Deployment:
         assert producer.flush(30) == 0
 
     def worker(
-        self, instance: str = "w0", *, bug: str = "", kill_at: str = "", stop_at: str = "", **settings: Any
+        self,
+        instance: str = "w0",
+        *,
+        bug: str = "",
+        kill_at: str = "",
+        stop_at: str = "",
+        due_slice: int = 0,
+        **settings: Any,
     ) -> WorkerProcess:
-        """Start a worker; `kill_at` and `stop_at` are `<point>:<n-th pass>`."""
+        """Start a worker; `kill_at` and `stop_at` are `<point>:<n-th pass>`, `due_slice` 0 leaves the worker's own."""
         values = self.settings.model_dump() | {"instance_id": instance} | settings
         fault = {"FAULT_BUG": bug, "FAULT_KILL": kill_at, "FAULT_STOP": stop_at, "FAULT_TIME": str(self.time_file)}
+        fault["FAULT_SLICE"] = str(due_slice)
         process = WorkerProcess(self.folder, _outer_environment() | _environment(values) | fault)
         self.workers.append(process)
         return process
@@ -306,7 +314,14 @@ class Deployment:
         return position == end and customers >= 0 and self._is_idle(partition, clock)
 
     def _is_idle(self, partition: int, clock: int) -> bool:
-        return self.redis.zcount(self.redis_key("due", partition), "-inf", clock) == 0
+        return self._due(partition, clock) == 0
+
+    def backlog(self) -> int:
+        """Return how many customers Redis lists as due at the clocks that it shows."""
+        return sum(self._due(partition, clock) for partition, clock in enumerate(self.clocks()))
+
+    def _due(self, partition: int, clock: int) -> int:
+        return int(self.redis.zcount(self.redis_key("due", partition), "-inf", clock))
 
     def _positions(self) -> list[tuple[int, int, int]]:
         try:

@@ -2,7 +2,7 @@
 
 FAULT_KILL and FAULT_STOP are `<point>:<n>`: at the n-th pass a note is written to FAULT_MARKER, and the process
 sends itself SIGKILL or SIGSTOP. FAULT_BUG names a mistake; the proofs must notice each of them. FAULT_TIME names
-a file with the time of day, for tests that move it.
+a file with the time of day, for tests that move it. FAULT_SLICE is how many due customers are served at a time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from confluent_kafka import KafkaException
 from stream_app.core.errors import SegstreamError
 from stream_app.core.pipeline import Progress
 from stream_app.settings import load_settings
-from stream_app.worker import takeover
+from stream_app.worker import loader, takeover
 from stream_app.worker.applier import Applier, Lost
 from stream_app.worker.engine import Engine
 from stream_app.worker.meta import Meta, progress_of
@@ -279,6 +279,8 @@ def _needs_redis(work: LaneWork) -> bool:
 def main() -> int:
     """Run the worker as the `segstream worker` command does."""
     takeover.RESTORE_SLICE = 50
+    if due_slice := int(os.environ.get("FAULT_SLICE", "0")):
+        loader.BUSY_BUDGET = loader.IDLE_BUDGET = due_slice
     try:
         return run_worker(load_settings(), FaultyEngine, lambda: hand_moved_time() / 1_000_000 or time.time())
     except SegstreamError as error:

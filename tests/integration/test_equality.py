@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,27 +12,18 @@ from bench.workload import model
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.instants import DAY_US, rfc3339
 from stream_app.core.state_record import decode_customer
-from stream_app.history.completejourney import completejourney_path
 from stream_app.history.reading import open_history
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.lookup import features_at
 from stream_app.replay.send import Sender
 from tests.integration.deployment import Deployment
+from tests.integration.real_logs import file_of
 from tests.integration.recount import COMPLETEJOURNEY, ONLINE_RETAIL, Totals, totals
 from tests.integration.results import broken_chains
 
 WINDOW = 365 * DAY_US
 CATCH_UP_SECONDS = 240.0
-
-
-def online_retail() -> Path:
-    """Return the UCI file, or skip with the reason; in CI it has to be there."""
-    named = os.environ.get("SEGSTREAM_UCI_PARQUET")
-    if named:
-        return Path(named)
-    assert not os.environ.get("CI"), "SEGSTREAM_UCI_PARQUET must name the UCI Online Retail parquet file in CI"
-    pytest.skip("SEGSTREAM_UCI_PARQUET does not name the UCI Online Retail parquet file")
 
 
 @pytest.fixture(scope="module", params=["completejourney", "online-retail"])
@@ -42,7 +32,7 @@ def streamed(
 ) -> Iterator[tuple[Deployment, Path, str]]:
     """A file, all of it through a worker without a window: shuffled, and every twentieth order twice."""
     name: str = request.param
-    file = completejourney_path() if name == "completejourney" else online_retail()
+    file = file_of(name)
     lines = COMPLETEJOURNEY if name == "completejourney" else ONLINE_RETAIL
     folder = tmp_path_factory.mktemp(name)
     settings = {"window_days": None, "chunk_records": 10_000, "kafka_session_timeout_ms": 10_000}

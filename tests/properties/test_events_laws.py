@@ -8,8 +8,8 @@ from hypothesis import event, given
 
 from model_store.scoring import Scorer
 from tests.builders import a_log, an_instant, rules
-from tests.driver import Driver
-from tests.oracle import Step, run
+from tests.driver import Driver, step_of
+from tests.oracle import run
 from tests.properties.worlds import World, worlds
 
 
@@ -42,10 +42,3 @@ def test_events_of_a_customer_form_a_chain(world: World) -> None:
         assert [change["from"] for change in chain] == [None, *(change["to"] for change in chain[:-1])]
         as_of = [an_instant(change["as_of"]) for change in chain]
         assert as_of == sorted(as_of)
-
-
-def step_of(change: bytes) -> Step:
-    """Return what the oracle says of a change."""
-    fields = json.loads(change)
-    came_from, to = (segment and segment["id"] for segment in (fields["from"], fields["to"]))
-    return Step(an_instant(fields["as_of"]), fields["cause"], came_from, to, fields["replay"])
