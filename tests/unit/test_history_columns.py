@@ -95,7 +95,7 @@ def test_a_known_format_is_recognised_by_all_of_its_columns() -> None:
 
     assert recognise(names) is ONLINE_RETAIL
     assert recognise(names[1:]) is None
-    assert choose_columns(ONLINE_RETAIL, names)["money"] == 4
+    assert choose_columns(ONLINE_RETAIL, names, "shop.csv")["money"] == 4
 
 
 def test_a_line_is_one_piece_when_no_column_tells_how_many(tmp_path: Path) -> None:
