@@ -12,11 +12,11 @@ from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.customer import Customer
 from stream_app.core.errors import OutageError, SegstreamError
 from stream_app.core.features import Features
-from stream_app.core.instants import rfc3339
+from stream_app.core.instants import NO_CLOCK, rfc3339
 from stream_app.core.rfm import RfmState
 from stream_app.core.state_record import decode_customer
 from stream_app.settings import Settings
-from stream_app.worker.meta import decode_meta
+from stream_app.worker.meta import Meta, decode_meta
 from stream_app.worker.store import connect
 
 
@@ -77,15 +77,11 @@ class Lookup:
         found = []
         for partition in range(count):
             key = f"partition:{self._settings.topics.orders}:{partition}"
-            raw = self._get(key, "meta")
-            position = self._get(key, "position")
+            raw, position = self._get(key, "meta"), self._get(key, "position")
             if raw:
-                meta = decode_meta(raw)
-                found.append(
-                    PartitionStatus(
-                        partition, meta.source_position, int(position or 0), meta.customers, meta.clock, meta.paused
-                    )
-                )
+                found.append(_status(partition, decode_meta(raw), int(position or 0)))
+            elif self._get(key, "claim"):
+                found.append(PartitionStatus(partition, 0, 0, 0, NO_CLOCK, ""))
         return found
 
     def due_backlog(self, count: int) -> int:
@@ -105,6 +101,10 @@ class Lookup:
             return cast(bytes | None, self._redis.hget(f"{self._settings.redis_prefix}{key}", field))
         except redis.RedisError as error:
             raise _away(self._settings, error) from error
+
+
+def _status(partition: int, meta: Meta, position: int) -> PartitionStatus:
+    return PartitionStatus(partition, meta.source_position, position, meta.customers, meta.clock, meta.paused)
 
 
 def _away(settings: Settings, error: redis.RedisError) -> OutageError:

@@ -151,7 +151,9 @@ def in_words(portrait: Portrait) -> Iterator[str]:
     if portrait.history:
         yield from ("", "Changes, newest first:")
     for step in portrait.history:
-        yield f"  {step.as_of}  {_name(portrait, step.from_, step)} → {_name(portrait, step.to)}, {BECAUSE[step.cause]}"
+        # A first score may come from history, which the step does not say.
+        because = "" if step.sequence == 1 else f", {BECAUSE[step.cause]}"
+        yield f"  {step.as_of}  {_name(portrait, step.from_, step)} → {_name(portrait, step.to)}{because}"
     if portrait.orders:
         yield from ("", "Last orders:")
     for order in portrait.orders:

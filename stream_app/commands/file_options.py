@@ -73,6 +73,8 @@ class FileOptions:
         if self.columns:
             return Meaning(self._own(parse_columns(",".join(self.columns))))
         seen = preview(self.file)
+        if not seen.names:
+            raise UsageError(f"{self.file} is empty.", "It should begin with a line of column names.")
         known = recognise(seen.names)
         if known is not None and self.return_prefix is None and self.return_types is None:
             say(f"Its columns are those of {known.name}: read like that (--columns says otherwise).")
@@ -131,7 +133,7 @@ class Meaning:
 
 def _shown(seen: Preview) -> list[str]:
     """Return a line for each column with its first different values."""
-    width = max(len(name) for name in seen.names)
+    width = max((len(name) for name in seen.names), default=0)
     lines = []
     for place, name in enumerate(seen.names):
         values = list(dict.fromkeys(seen.samples(place)))[:SHOWN_VALUES]

@@ -111,4 +111,6 @@ def tick(
     from stream_app.replay.send import Sender
 
     instant = instant_from(to)
-    Sender(settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers)).tick(instant)
+    sender = Sender(settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers))
+    sender.tick(instant)
+    say(f"{sender.partitions()} partitions were told; a clock that is further already stays where it is.")

@@ -226,6 +226,8 @@ class SeenPartition:
     partitions: int = 0
     """As the deployment was started."""
     model_version: str = ""
+    is_written: bool = True
+    """False: claimed, and no order has come yet."""
 
 
 @dataclass(frozen=True)

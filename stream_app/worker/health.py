@@ -38,7 +38,7 @@ class Health:
         """Return what keeps the worker from being ready; empty when it is."""
         found = [self.problem] if self.problem else []
         if not self.model:
-            found.append("no model is live: run segstream train … --promote")
+            found = found or ["starting"]
         elif not self.is_joined:
             found.append("not in the consumer group yet")
         restoring = sorted(self.assigned - self.running)

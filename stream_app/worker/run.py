@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import time
 
 import faust
 
-from stream_app.core.errors import StopError
+from stream_app.core.errors import StopError, UsageError
 from stream_app.logs import set_up_logging
 from stream_app.settings import Settings
 from stream_app.worker.engine import Engine
@@ -16,8 +18,11 @@ from stream_app.worker.faust_app import Now, create_app
 def run_worker(settings: Settings, engine_class: type[Engine] = Engine, now: Now = time.time) -> int:
     """Run until stopped; return the exit code, or raise the StopError that ended the worker."""
     set_up_logging(settings)
+    _refuse_taken_port(settings)
     app = create_app(settings, engine_class, now)
     worker = faust.Worker(app, loglevel=None, redirect_stdouts=False, override_logging=False, quiet=True)
+    # Its codes for the cursor would stand in front of the first line of the log.
+    worker.spinner = None
     code = 0
     try:
         worker.execute_from_commandline()
@@ -27,3 +32,19 @@ def run_worker(settings: Settings, engine_class: type[Engine] = Engine, now: Now
     if stop is not None:
         raise stop
     return code
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """Raise UsageError when another process listens where the pages should: Faust would end with a traceback."""
+    family = socket.AF_INET6 if ":" in settings.web_host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.web_host, settings.web_port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                return
+            raise UsageError(
+                f"another process listens on {settings.web_host}:{settings.web_port}, where the worker's pages should.",
+                "Give this worker a port of its own: --web-port, or SEGSTREAM_WEB_PORT.",
+            ) from error

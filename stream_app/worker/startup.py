@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+
 from model_store.errors import ModelRefused
 from model_store.scoring import Scorer
 from model_store.segment_model import SegmentModel
@@ -18,6 +20,8 @@ from stream_app.worker.meta import Identity
 from stream_app.worker.store import Store
 
 CONTROL_SECONDS = 0.2
+
+log = structlog.get_logger("segstream.startup")
 
 
 class Startup:
@@ -56,16 +60,23 @@ class Startup:
         self._control.read(CONTROL_SECONDS)
         promotion = self._control.promotion()
         if promotion is None:
+            self._wait("no model is live: run segstream train … --promote")
             return False
         try:
             model = self._load(promotion)
         except ModelRefused as refused:
-            self._health.problem = str(refused)
+            self._wait(str(refused))
             return False
         self.scorer = Scorer(model)
         self._health.problem = ""
         self._health.model = model.version
         return True
+
+    def _wait(self, cause: str) -> None:
+        """Say why the worker waits, in the log once."""
+        if self._health.problem != cause:
+            log.warning("waiting", cause=cause)
+        self._health.problem = cause
 
     def _load(self, promotion: Promotion) -> SegmentModel:
         """Return the promoted model; raises ModelRefused when it is not the one, or counts other orders than we do."""

@@ -25,6 +25,7 @@ from tests.builders import NOW, a_model, an_order_json
 from tests.integration.deployment import Deployment
 from tests.integration.shop import Sent
 from tests.integration.terminal import Terminal, clean_environment
+from tests.integration.waiting import wait_for
 
 PARTITIONS = 4
 
@@ -141,6 +142,21 @@ def test_a_healthy_deployment_passes_with_a_worker_and_warns_without(shop: Deplo
         "model.window": "Set SEGSTREAM_WINDOW_DAYS=365, or train again.",
         "workers.rules": "Set SEGSTREAM_WINDOW_DAYS=365, or start a new deployment with other prefixes.",
     }
+
+
+def test_a_deployment_to_which_no_order_came_yet_is_well(kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path) -> None:
+    with Deployment(kafka, valkey, tmp_path) as deployment:
+        deployment.create(PARTITIONS)
+        worker = deployment.worker()
+        wait_for("the worker is ready", worker.is_ready)
+        terminal = terminal_of(deployment)
+
+        done, listed = terminal.run("doctor"), terminal.run("partitions", "list")
+
+    assert done.returncode == 0, done.stdout
+    assert "is paused" not in done.stdout
+    assert len(listed.stdout.splitlines()) == PARTITIONS
+    assert "no clock yet  running" in listed.stdout
 
 
 def test_keys_placed_by_another_hash_name_the_setting(kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path) -> None:

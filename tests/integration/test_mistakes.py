@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def beginner(tmp_path: Path) -> Terminal:
     """A terminal from which neither Kafka nor Redis can be reached."""
     (tmp_path / "shop.csv").write_text(SHOP)
     (tmp_path / "notes.pdf").write_text("nothing\n")
-    (tmp_path / "notes.txt").write_text("nothing\n")
+    (tmp_path / "empty.csv").touch()
     kafka, redis = free_ports(2)
     nowhere = {"KAFKA_BOOTSTRAP_SERVERS": f"localhost:{kafka}", "REDIS_URL": f"redis://localhost:{redis}/0"}
     return Terminal(tmp_path, clean_environment() | nowhere)
@@ -49,7 +50,7 @@ def answer_of(terminal: Terminal, words: tuple[str, ...], code: int, **env: str)
         (("load", "shop.csv", *RETAIL, "--ratee", "5"), "--ratee", "--rate"),
         (("load", "missing.csv", *RETAIL), "missing.csv is not a file", "path"),
         (("load", "notes.pdf", *RETAIL), "notes.pdf", ".csv"),
-        (("load", "notes.txt", *RETAIL), "notes.txt has no column InvoiceNo", "It has nothing"),
+        (("load", "empty.csv"), "empty.csv is empty", "column names"),
         (("load", "shop.csv", "--format", "sumo"), "'sumo'", "online-retail"),
         (("load", "shop.csv", "--format", "completejourney"), "household_id", "InvoiceNo"),
         (("load", "shop.csv", *RETAIL, "--timezone", "Mars/Olympus"), "'Mars/Olympus'", "Europe/London"),
@@ -87,6 +88,16 @@ def test_wrong_settings_are_all_named_before_anything_starts(
 
     assert seen in said
     assert all(name in said for name in env)
+
+
+def test_a_port_that_another_worker_has_is_named_with_the_setting(beginner: Terminal) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        said = answer_of(beginner, ("worker", "--web-port", str(port)), 2)
+
+    assert f"127.0.0.1:{port}" in said
+    assert "SEGSTREAM_WEB_PORT" in said
 
 
 def test_a_password_in_a_wrong_setting_is_not_repeated(beginner: Terminal) -> None:

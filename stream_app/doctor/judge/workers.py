@@ -81,7 +81,7 @@ def _held(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Fin
 
 def _rules(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Finding]:
     """Yield where settings and state disagree: a worker would stop at once."""
-    for seen in held[:1]:
+    for seen in [seen for seen in held if seen.is_written][:1]:
         for name, was, says in (
             ("SEGSTREAM_WINDOW_DAYS", seen.window_days, workers.window_days),
             ("SEGSTREAM_CURRENCY", seen.currency, workers.currency),

@@ -83,7 +83,7 @@ def look_at_partitions(settings: Settings, partitions: int) -> tuple[SeenPartiti
         for partition in range(partitions):
             key = f"{settings.redis_prefix}partition:{settings.topics.orders}:{partition}"
             held = dict(zip(_FIELDS, cast(list[bytes | None], client.hmget(key, _FIELDS)), strict=True))
-            if held["meta"] is not None:
+            if held["claim"] or held["meta"]:
                 found.append(_seen(client, settings, partition, held, now))
         return tuple(found)
     except redis.RedisError:
@@ -95,8 +95,10 @@ def look_at_partitions(settings: Settings, partitions: int) -> tuple[SeenPartiti
 def _seen(
     client: redis.Redis, settings: Settings, partition: int, held: dict[str, bytes | None], now: float
 ) -> SeenPartition:
+    if not held["meta"]:
+        return SeenPartition(partition, claim=True, customers=0, is_written=False)
     try:
-        meta = decode_meta(held["meta"] or b"")
+        meta = decode_meta(held["meta"])
     except msgspec.MsgspecError:
         return SeenPartition(partition, claim=False, customers=0, paused="its meta record is of another release")
     due = client.zcount(f"{settings.redis_prefix}due:{settings.topics.orders}:{partition}", "-inf", str(meta.clock))
