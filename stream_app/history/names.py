@@ -11,7 +11,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "order_id": (
         "orderid orderno ordernumber ordernr ordername ordercode basketid receiptid receiptno receiptnumber "
         "salesorderid salesordernumber transactionid transactionno transactionnumber bestellnummer bestellnr bestellid "
-        "auftragsnummer auftragsnr auftragid auftragsid bonnr bonnummer numerocommande ncommande nocommande "
+        "auftragsnummer auftragsnr auftragid auftragsid bonnr bonnummer numerocommande numerodecommande ncommande "
+        "ndecommande nocommande "
         "numcommande idcommande commandeid numeropedido npedido nopedido idpedido pedidoid codigopedido numeroordine "
         "nordine noordine idordine codiceordine bestelnummer bestelnr bestelid numerzamowienia nrzamowienia "
         "idzamowienia ordrenummer ordrenr ordreid",
