@@ -31,7 +31,7 @@ class Servers:
 class Deployment:
     """What one run reads and writes; no other run sees it."""
 
-    def __init__(self, servers: Servers) -> None:
+    def __init__(self, servers: Servers, **flags: object) -> None:
         self.name = f"b{uuid4().hex[:8]}"
         self.folder = servers.folder / self.name
         self.folder.mkdir(parents=True)
@@ -44,6 +44,7 @@ class Deployment:
             model_uri=str(self.folder / "store"),
             clock="event",
             web_port=free_ports(1)[0],
+            **flags,
         )
         self.redis = Redis.from_url(servers.redis_url)
         create_topics(self.settings, PARTITIONS, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import Self
@@ -102,13 +102,15 @@ class Sender:
         self._topic = deployment.settings.topics.orders
         self._producer = deployment.producer(**{"linger.ms": 1})
 
-    def send(self, placed: Iterable[Placed], rate: int, seconds: float) -> dict[str, float]:
-        """Send a few orders every 5 milliseconds; return when each customer's last one was sent."""
+    def send(
+        self, placed: Iterable[Placed], rate: int, seconds: float, is_enough: Callable[[], bool] = lambda: False
+    ) -> dict[str, float]:
+        """Send a few orders every 5 milliseconds until it is enough; return when each customer's last one was sent."""
         sent: dict[str, float] = {}
         source = iter(placed)
         began = time.perf_counter()
         number = 0
-        while number < rate * seconds:
+        while number < rate * seconds and not is_enough():
             while number < min((time.perf_counter() - began) * rate, rate * seconds):
                 customer, order_id = next(source)
                 value = _order(customer, order_id)

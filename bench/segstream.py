@@ -13,7 +13,7 @@ from bench.deployment import PARTITIONS, Deployment
 from bench.recount import recount
 from bench.workload import model
 from model_store.store import ModelStore
-from stream_app.operators import promote
+from stream_app.operators import live_model, promote
 
 CUSTOMERS_PER_CALL = 1_000
 
@@ -37,16 +37,18 @@ class Segstream:
     most_orders: int | None = None
     is_timed_by_order: bool = True
     codec: str = "lz4"
+    # -P: the working directory holds this code too, and would win over the folder of the compiled core.
+    program: tuple[str, ...] = ("-P", "-m", "stream_app.cli")
 
     def prepare(self, deployment: Deployment) -> None:
-        """Publish and promote the model."""
+        """Publish and promote the model, unless a worker before this one has it."""
         settings = deployment.settings
-        promote(settings, ModelStore.at(settings.model_uri).publish(model()))
+        if live_model(settings) is None:
+            promote(settings, ModelStore.at(settings.model_uri).publish(model()))
 
     def command(self) -> list[str]:
         """Return the worker's command line."""
-        # -P: the working directory holds this code too, and would win over the folder of the compiled core.
-        return [sys.executable, "-P", "-m", "stream_app.cli", "worker"]
+        return [sys.executable, *self.program, "worker"]
 
     def environment(self, deployment: Deployment) -> Mapping[str, str]:
         """Return the settings as an operator would give them."""
@@ -60,6 +62,7 @@ class Segstream:
             "SEGSTREAM_TOPIC_PREFIX": settings.topic_prefix,
             "SEGSTREAM_MODEL_URI": settings.model_uri,
             "SEGSTREAM_CLOCK": settings.clock,
+            "SEGSTREAM_CACHED_CUSTOMERS": str(settings.cached_customers),
             "SEGSTREAM_WEB_PORT": str(settings.web_port),
         }
 

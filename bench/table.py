@@ -52,6 +52,15 @@ def bot_table(results: Mapping[str, Sequence[float]], base: str) -> str:
     return markdown(("", "p99 ms of the others", f"ratio to “{base}”"), rows)
 
 
+def paired_table(base: str, other: str, results: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> str:
+    """Return one line per name: what was measured in both arms, and the other as a part of the base, pair by pair."""
+    rows = [
+        (name, spread(bases), spread(values), spread(paired_ratios(values, bases), 3))
+        for name, (bases, values) in results.items()
+    ]
+    return markdown(("", base, other, "ratio"), rows)
+
+
 def omissions(contestants: Sequence[Contestant]) -> str:
     """Return one line for all contestants that leave out the same part of the work."""
     names: dict[str, list[str]] = {}

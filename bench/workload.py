@@ -26,17 +26,19 @@ SEED = 7
 _encode = msgspec.json.Encoder().encode
 
 
-def orders(number: int, *, customers: int = CUSTOMERS) -> Iterator[tuple[bytes, bytes]]:
+def orders(
+    number: int, *, customers: int = CUSTOMERS, prefix: str = "C", start: datetime = START, span: timedelta = SPAN
+) -> Iterator[tuple[bytes, bytes]]:
     """Yield (key, value) of so many orders, the same ones every time."""
     rnd = random.Random(SEED)
-    step = SPAN / number
+    step = span / number
     for n in range(number):
-        customer_id = f"C{int(customers * rnd.random() ** 3)}"
+        customer_id = f"{prefix}{int(customers * rnd.random() ** 3)}"
         lines = rnd.choice(LINES)
         order = {
             "order_id": f"O{n}",
             "customer_id": customer_id,
-            "ordered_at": (START + step * n).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "ordered_at": (start + step * n).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "lines": [
                 {
                     "product_id": f"S{rnd.randrange(PRODUCTS)}",

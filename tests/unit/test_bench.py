@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from datetime import timedelta
 from itertools import islice
 
 import pytest
 
 from bench.bot import mixed
+from bench.crowd import Crowd, turn
 from bench.figures import paired_ratios, percentile, spread
 from bench.latency import newcomers
 from bench.lineup import chosen, everybody
 from bench.peers.streams import PROJECT
 from bench.recount import recount
-from bench.table import bot_table, latency_table, markdown, omissions, throughput_table
+from bench.rounds import interleaved
+from bench.table import bot_table, latency_table, markdown, omissions, paired_table, throughput_table
 from bench.throughput import Run
-from bench.workload import CUSTOMERS, model, orders
+from bench.workload import CUSTOMERS, START, model, orders
 from model_store.scoring import Scorer
+from stream_app.core.instants import instant_of
 from stream_app.core.order import read_order
 from stream_app.local.kafka_jars import KAFKA
+from tests.builders import ARecord, a_driver, a_tick
 
 
 def test_the_workload_is_the_same_every_time() -> None:
@@ -29,6 +36,50 @@ def test_the_workload_is_the_same_every_time() -> None:
 def test_every_order_of_the_workload_is_accepted_and_keyed_by_its_customer() -> None:
     for key, value in orders(500):
         assert read_order(value, "EUR").customer_id.encode() == key
+
+
+def test_orders_of_another_hour_and_of_other_customers_are_the_same_besides() -> None:
+    usual = [json.loads(value) for _, value in orders(100)]
+
+    hour = [json.loads(value) for _, value in orders(100, prefix="H", start=START, span=timedelta(hours=1))]
+
+    assert all("2025-01-01T00:00:00Z" <= order["ordered_at"] < "2025-01-01T01:00:00Z" for order in hour)
+    assert [order["customer_id"][1:] for order in hour] == [order["customer_id"][1:] for order in usual]
+    assert [order["lines"] for order in hour] == [order["lines"] for order in usual]
+
+
+def test_time_moves_the_whole_crowd_at_one_instant_and_nobody_before() -> None:
+    crowd = Crowd.moving_at(START, 5)
+    driver = a_driver(model=model())
+    driver.run([ARecord(value, key, offset) for offset, (key, value) in enumerate(crowd.orders())])
+    assert driver.due == dict.fromkeys(crowd.customers(), instant_of(START))
+
+    driver.run([a_tick("2024-12-31T23:59:59.999999Z", offset=5)])
+    driver.settle()
+    assert [len(changes) for changes in driver.changes.values()] == [1] * 5
+
+    driver.run([a_tick("2025-01-01T00:00:00Z", offset=6)])
+    driver.settle()
+    steps = [json.loads(changes[-1]) for changes in driver.changes.values()]
+    assert [(step["cause"], step["from"]["id"], step["to"]["id"]) for step in steps] == [
+        ("aging", turn().before, turn().after)
+    ] * 5
+
+
+def test_the_worker_without_timers_gives_nobody_a_boundary() -> None:
+    # In a process of its own: it takes functions out of the worker.
+    program = """
+from bench.timerless import leave_out_timers
+leave_out_timers()
+from tests.builders import a_driver, a_record
+from stream_app.worker.lane import Lane
+driver = a_driver()
+driver.run([a_record()])
+print(driver.due, len(driver.changes), Lane(None, None).may_have_due)
+"""
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert found.stdout == "{} 1 False\n"
 
 
 def test_a_few_customers_place_many_of_the_orders() -> None:
@@ -102,6 +153,18 @@ def test_the_bot_table_gives_the_median_of_the_paired_ratios() -> None:
         "| without | 20.0 (10.0 to 30.0) |  |",
         "| with | 20.0 (15.0 to 60.0) | 1.50 (1.00 to 2.00) |",
     ]
+
+
+def test_a_paired_table_gives_both_arms_and_their_ratio_round_by_round() -> None:
+    lines = paired_table("off", "on", {"ours": ([1_000, 2_000, 1_000], [900, 1_900, 950])}).splitlines()
+
+    assert lines[0] == "|  | off | on | ratio |"
+    assert lines[2:] == ["| ours | 1,000 (1,000 to 2,000) | 950 (900 to 1,900) | 0.950 (0.900 to 0.950) |"]
+
+
+def test_each_round_begins_with_another_one() -> None:
+    assert list(interleaved("abc", 3)) == ["a", "b", "c", "b", "c", "a", "c", "a", "b"]
+    assert list(interleaved("", 3)) == []
 
 
 def test_a_table_is_markdown() -> None:
