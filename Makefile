@@ -51,8 +51,9 @@ demo: $(READY)  ## Run everything here, from Kafka to segment changes (ARGS=--un
 demo-picture: $(READY)  ## Draw docs/images/demo.svg anew, from a run of the demo.
 	@$(BIN)/python -m bench.demo_picture docs/images/demo.svg
 
+# Most of a test's time is waiting for Kafka: three at once, each file with a Kafka and a Valkey of its own process.
 test: $(READY_DEV) lint type  ## Everything that must pass.
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 prove: $(READY_DEV) compile  ## The long forms of the proofs in `make test`, and the laws on the compiled core.
 	@SEGSTREAM_PROVE=1 HYPOTHESIS_PROFILE=long $(BIN)/pytest --timeout=3600 $(ARGS)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from redis import Redis
 
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
-
-FIGURES = pytest.StashKey[list[str]]()
+from tests.integration.figures import FIGURE, Figures
 
 
 @pytest.fixture(scope="session")
@@ -36,14 +35,22 @@ def fresh_redis(valkey: LocalRedis) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def figures(request: pytest.FixtureRequest) -> list[str]:
-    """Sentences that shall be read when all tests have ended."""
-    return request.config.stash.setdefault(FIGURES, [])
+def figures(record_property: Callable[[str, object], None]) -> Figures:
+    """Takes sentences that shall be read when all tests have ended, in whatever process they ran."""
+    return Figures(record_property)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the figures that the proofs have measured."""
-    if found := config.stash.get(FIGURES, []):
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    lines = [
+        value
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+        for name, value in report.user_properties
+        if name == FIGURE and report.when == "call"
+    ]
+    if lines:
         terminalreporter.section("figures")
-        for line in found:
-            terminalreporter.line(line)
+        for line in lines:
+            terminalreporter.line(str(line))

@@ -16,6 +16,7 @@ from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.builders import an_instant
 from tests.integration.deployment import Deployment
+from tests.integration.figures import Figures
 from tests.integration.real_logs import PARTITIONS, SHOPS, Scene, file_of, log_of, sent, trained
 from tests.integration.results import broken_chains
 from tests.integration.truth import differences, steps_told, told
@@ -99,7 +100,7 @@ def share(seen: dict[str, Seen], truth: dict[str, Seen]) -> float:
 
 @pytest.mark.parametrize("shop", SHOPS)
 def test_every_evening_redis_shows_what_is_true(
-    shop: str, kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: list[str]
+    shop: str, kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
 ) -> None:
     scene, model = Scene(shop, 365), trained(shop, 365)
     days = evenings(log_of(scene, one_of=1 if IS_LONG else ONE_OF[shop], closing_days=()), SHOPS[shop].cut)

@@ -11,6 +11,7 @@ import pytest
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.integration.deployment import Deployment
+from tests.integration.figures import Figures
 from tests.integration.real_logs import PARTITIONS, Scene, sent, trained
 from tests.integration.results import broken_chains
 from tests.integration.truth import Truth, differences, steps_told, truth_of
@@ -73,7 +74,7 @@ def truth(request: pytest.FixtureRequest) -> Truth:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_workers_killed_in_a_backlog_move_everybody_as_a_recount_does(
-    number: int, truth: Truth, kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: list[str]
+    number: int, truth: Truth, kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
 ) -> None:
     scene = truth.scene
     settings = {"window_days": scene.window_days} | (UNHURRIED if IS_LONG else {})

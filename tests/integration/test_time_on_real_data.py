@@ -11,6 +11,7 @@ from model_store.scoring import Scorer
 from stream_app.core.pipeline import Chunk
 from tests.builders import ARecord, a_log, rules
 from tests.driver import EVERYBODY, Driver, step_of
+from tests.integration.figures import Figures
 from tests.integration.real_logs import SHOPS, Scene, trained
 from tests.integration.truth import Steps, differences, truth_of
 from tests.wrong_chunks import WRONG_CHUNKS, ClockOfTheChunk
@@ -59,7 +60,7 @@ def played(
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: "-".join(map(str, scene)))
-def test_every_change_is_the_one_that_a_recount_finds(scene: Scene, figures: list[str]) -> None:
+def test_every_change_is_the_one_that_a_recount_finds(scene: Scene, figures: Figures) -> None:
     truth = truth_of(scene, one_of(scene))
     logs = [a_log(log) for log in truth.logs]
 
