@@ -60,9 +60,8 @@ class Gauges:
         outcome, health = work.outcome, self._health
         for result, number in outcome.counts.items():
             metrics.EVENTS.labels(self._topic, result).inc(number)
-        ids = work.basis.scorer.ids
-        for (old_id, index, cause), number in outcome.migrations().items():
-            metrics.CHANGES.labels(old_id, ids[index] if index >= 0 else "", cause).inc(number)
+        for (old_id, new_id, cause), number in outcome.migrations().items():
+            metrics.CHANGES.labels(old_id, new_id, cause).inc(number)
         for _, refusal in outcome.dead_letters:
             metrics.DEAD_LETTERS.labels(refusal.code.value).inc()
         health.orders += len(work.inbound)
