@@ -37,6 +37,7 @@ class Gauges:
         self._group = settings.kafka_group_id
         self._topic = settings.topics.orders
         self._health = health
+        self._shown: dict[str, str] = {}
 
     @contextmanager
     def chunk(self, records: int) -> Iterator[ChunkClock]:
@@ -83,10 +84,17 @@ class Gauges:
                 metrics.LAST_EVENT.labels(self._topic, str(partition)).set(lane.progress.clock.instant / 1e6)
         self._health.lag = total
 
-    def model(self, version: str, segments: int) -> None:
-        """Publish which model is live."""
-        metrics.MODEL_INFO.clear()
-        metrics.MODEL_INFO.labels(version, str(segments)).set(1)
+    def models(self, lanes: dict[int, Lane]) -> list[str]:
+        """Publish which models decide and who is switching; return their versions."""
+        for partition, lane in lanes.items():
+            metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.switch is not None)
+        shown = {lane.active.scorer.version: str(len(lane.active.scorer.ids)) for lane in lanes.values()}
+        if shown != self._shown:
+            self._shown = shown
+            metrics.MODEL_INFO.clear()
+            for version, segments in shown.items():
+                metrics.MODEL_INFO.labels(version, segments).set(1)
+        return sorted(shown)
 
     def control_refused(self, number: int) -> None:
         """Publish how many control records nobody could read."""

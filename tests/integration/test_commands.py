@@ -158,11 +158,3 @@ def test_partitions_are_listed(shop: Terminal) -> None:
     (found,) = json_lines(shop.ok("partitions", "list", "--json"))
     assert [status["partition"] for status in found] == [0, 1]
     assert json_lines(shop.ok("topics", "check", "--json")) == [[]]
-
-
-def test_a_second_promotion_is_refused_with_what_to_do(shop: Terminal) -> None:
-    done = shop.run("train", "shop.csv", "--format", "online-retail", "--k", "2", "--promote")
-
-    assert done.returncode == 1
-    assert "MODEL_LIVE" in done.stderr
-    assert "SEGSTREAM_TOPIC_PREFIX" in done.stderr
