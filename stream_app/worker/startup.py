@@ -9,7 +9,6 @@ import structlog
 from model_store.errors import ModelRefused
 from model_store.scoring import Scorer
 from model_store.segment_model import SegmentModel
-from model_store.store import ModelStore
 from stream_app.contract.control import Promotion
 from stream_app.core.rules import Rules
 from stream_app.settings import Settings
@@ -80,7 +79,7 @@ class Startup:
 
     def _load(self, promotion: Promotion) -> SegmentModel:
         """Return the promoted model; raises ModelRefused when it is not the one, or counts other orders than we do."""
-        model = ModelStore.at(self._settings.model_uri).load(promotion.version, promotion.sha256)
+        model = self._settings.models.load(promotion.version, promotion.sha256)
         if model.window_days != self._settings.window_days:
             raise ModelRefused(
                 f"Model {model.version} was trained with window_days {model.window_days}.",

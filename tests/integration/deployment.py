@@ -24,7 +24,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from model_store.segment_model import SegmentModel
-from model_store.store import ModelStore
 from stream_app.contract.control import ControlRecord, Promotion, encode_control
 from stream_app.contract.dead_letter import CODE_HEADER, CONNECT
 from stream_app.local.child import Child
@@ -179,7 +178,7 @@ class Deployment:
         self.partitions = partitions
 
     def promote(self, model: SegmentModel) -> None:
-        artefact = ModelStore.at(self.settings.model_uri).publish(model)
+        artefact = self.settings.models.publish(model)
         self.say(Promotion(version=artefact.version, sha256=artefact.sha256, by="test", at=NOW))
 
     def say(self, record: ControlRecord) -> None:
