@@ -13,6 +13,7 @@ from urllib.request import url2pathname
 from model_store.checks import FILE_NAME, MAX_BYTES, VERSION, check_files, check_size
 from model_store.errors import ModelRefused
 from model_store.folder import Folder
+from model_store.objects import object_store
 from model_store.place import MODEL_FILE, OnStep, Place, unheard
 from model_store.segment_model import SegmentModel, decode, encode
 
@@ -36,7 +37,7 @@ class ModelStore:
 
     @classmethod
     def at(cls, uri: str, name: str = DEFAULT_NAME) -> ModelStore:
-        """Return the store at a path or a `file:///…` URI; the folder need not exist yet."""
+        """Return the store at a path, a `file:///…` URI or in an object store; a folder need not exist yet."""
         if not VERSION.fullmatch(name):
             raise ModelRefused(
                 f"{name!r} is no name for a model.",
@@ -46,13 +47,13 @@ class ModelStore:
         parts = urlsplit(uri)
         if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
             return cls(Folder(Path(url2pathname(parts.path)), name))
-        if uri and parts.scheme != "file" and "://" not in uri:
-            return cls(Folder(Path(uri), name))
-        raise ModelRefused(
-            "the model store is neither a path nor a file:/// URI.",
-            "Mount the folder and give its path.",
-            code="MODEL_STORE",
-        )
+        if not uri or parts.scheme == "file":
+            raise ModelRefused(
+                "the model store is neither a path nor a file:/// URI.",
+                "Mount the folder and give its path.",
+                code="MODEL_STORE",
+            )
+        return cls(object_store(uri, name) if "://" in uri else Folder(Path(uri), name))
 
     def is_there(self) -> bool:
         """Tell whether the place of the store can be looked into."""

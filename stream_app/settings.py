@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     topic_prefix: str = ""
     """In front of all topic names, so that deployments can share a cluster."""
     model_uri: str = "./store"
-    """Folder with the published models: a path or a file:/// URI."""
+    """Where the published models lie: a path, a file:/// URI, or an object store such as s3://bucket/folder."""
     model_name: Annotated[str, Field(pattern=f"^{VERSION.pattern}$")] = DEFAULT_NAME
     """Which of the store's models: they lie in models/<name>/<version>/."""
     window_days: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -190,9 +191,36 @@ def test_a_store_is_named_by_a_path_or_a_file_uri(tmp_path: Path) -> None:
     assert ModelStore.at("models", "vip") == ModelStore(Folder(Path("models"), "vip"))
 
 
-@pytest.mark.parametrize("uri", ["", "s3://bucket/models", "file://host/models", "file:", "file://"])
+@pytest.mark.parametrize("uri", ["", "http://host/models", "file://host/models", "file:", "file://"])
 def test_any_other_place_is_refused(uri: str) -> None:
     with pytest.raises(ModelRefused) as caught:
         ModelStore.at(uri)
 
     assert caught.value.code == "MODEL_STORE"
+
+
+@pytest.mark.parametrize("uri", ["ftp://host/models", "hdfs://host/models", "github://owner/models"])
+def test_a_place_whose_client_cannot_create_conditionally_is_refused_with_those_that_can(uri: str) -> None:
+    with pytest.raises(ModelRefused) as caught:
+        ModelStore.at(uri)
+
+    assert caught.value.code == "MODEL_STORE"
+    assert "s3" in caught.value.mend
+
+
+def test_an_object_store_without_its_client_is_refused_with_what_to_install() -> None:
+    code = """
+import sys
+sys.modules["fsspec"] = None
+from model_store.errors import ModelRefused
+from model_store.store import ModelStore
+try:
+    ModelStore.at("s3://bucket/models")
+except ModelRefused as refused:
+    print(refused)
+"""
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.startswith("MODEL_STORE: the client for s3:// is not installed")
+    assert "Install segstream[objectstore]" in done.stdout

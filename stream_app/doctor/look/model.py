@@ -45,7 +45,7 @@ def _store(settings: Settings) -> tuple[str, tuple[str, ...]]:
             return f"{settings.model_uri} is no folder on this machine.", ()
         return "", tuple(store.versions())
     except ModelRefused as refused:
-        return refused.cause.capitalize(), ()
+        return refused.cause[:1].upper() + refused.cause[1:], ()
     except OSError as error:
         return f"{settings.model_uri} cannot be read: {error.strerror}.", ()
 
