@@ -12,7 +12,6 @@ import msgspec
 from bench.deployment import PARTITIONS, Deployment
 from bench.recount import recount
 from bench.workload import model
-from model_store.store import ModelStore
 from stream_app.operators import live_model, promote
 
 CUSTOMERS_PER_CALL = 1_000
@@ -44,7 +43,7 @@ class Segstream:
         """Publish and promote the model, unless a worker before this one has it."""
         settings = deployment.settings
         if live_model(settings) is None:
-            promote(settings, ModelStore.at(settings.model_uri).publish(model()))
+            promote(settings, settings.models.publish(model()))
 
     def command(self) -> list[str]:
         """Return the worker's command line."""

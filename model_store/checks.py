@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from model_store.errors import ModelRefused
+from model_store.place import MODEL_FILE
 
 if TYPE_CHECKING:
     from model_store.segment_model import Matrix, SegmentModel
@@ -19,10 +20,12 @@ FORMAT = 1
 FEATURES = ("recency_days", "frequency", "monetary", "unique_products")
 
 MAX_BYTES = 1_048_576
+MAX_FILES, MAX_FILE_BYTES = 32, 64 * 1_048_576
 MAX_SEGMENTS = 64
 MAX_WINDOW_DAYS = 36_500
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 """A version names a folder and travels in events: no separator, no dot in front."""
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 SEGMENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """An id is part of Redis keys."""
 
@@ -36,6 +39,17 @@ def check_size(size: int) -> None:
     """Raise ModelRefused for a file that is too large to be a model."""
     if size > MAX_BYTES:
         raise refused("MODEL_TOO_LARGE", f"the model has more than {MAX_BYTES} bytes")
+
+
+def check_files(files: Mapping[str, bytes]) -> None:
+    """Raise ModelRefused for what cannot lie beside a model: too much, or under another than a plain name."""
+    for name, raw in files.items():
+        if not FILE_NAME.fullmatch(name) or name == MODEL_FILE:
+            raise refused("MODEL_FILES", f"{name!r} is no plain file name beside {MODEL_FILE}")
+        if len(raw) > MAX_FILE_BYTES:
+            raise refused("MODEL_FILES", f"{name} has more than {MAX_FILE_BYTES} bytes")
+    if len(files) > MAX_FILES:
+        raise refused("MODEL_FILES", f"there are more than {MAX_FILES} files beside {MODEL_FILE}")
 
 
 def check_format(number: int) -> None:

@@ -1,21 +1,24 @@
-"""The folder of published models: `models/<version>/model.json`, written once, never changed."""
+"""The published models of one name: each version is written whole, once, and never changed."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from model_store.checks import MAX_BYTES, VERSION, check_size
+from model_store.checks import FILE_NAME, MAX_BYTES, VERSION, check_files, check_size
 from model_store.errors import ModelRefused
+from model_store.folder import Folder
+from model_store.objects import object_store
+from model_store.place import MODEL_FILE, OnStep, Place, unheard
 from model_store.segment_model import SegmentModel, decode, encode
 
-FILE_NAME = "model.json"
+DEFAULT_NAME = "segments"
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -28,30 +31,48 @@ class Artefact:
 
 @dataclass(frozen=True)
 class ModelStore:
-    """All published models under one root."""
+    """All published versions of the models that share a name."""
 
-    root: Path
+    place: Place
 
     @classmethod
-    def at(cls, uri: str) -> ModelStore:
-        """Return the store at a path or a `file:///…` URI; the folder need not exist yet."""
+    def at(cls, uri: str, name: str = DEFAULT_NAME) -> ModelStore:
+        """Return the store at a path, a `file:///…` URI or in an object store; a folder need not exist yet."""
+        if not VERSION.fullmatch(name):
+            raise ModelRefused(
+                f"{name!r} is no name for a model.",
+                "Use up to 128 of A-Z, a-z, 0-9, dot, _ and -, and set SEGSTREAM_MODEL_NAME to it.",
+                code="MODEL_STORE",
+            )
         parts = urlsplit(uri)
         if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
-            return cls(Path(url2pathname(parts.path)))
-        if uri and parts.scheme != "file" and "://" not in uri:
-            return cls(Path(uri))
-        raise ModelRefused(
-            "the model store is neither a path nor a file:/// URI.",
-            "Mount the folder and give its path.",
-            code="MODEL_STORE",
-        )
+            return cls(Folder(Path(url2pathname(parts.path)), name))
+        if not uri or parts.scheme == "file":
+            raise ModelRefused(
+                "the model store is neither a path nor a file:/// URI.",
+                "Mount the folder and give its path.",
+                code="MODEL_STORE",
+            )
+        return cls(object_store(uri, name) if "://" in uri else Folder(Path(uri), name))
 
-    def publish(self, model: SegmentModel) -> Artefact:
-        """Write the model whole or not at all; a version that exists is refused, never replaced."""
+    def is_there(self) -> bool:
+        """Tell whether the place of the store can be looked into."""
+        return self.place.is_there()
+
+    def publish(
+        self, model: SegmentModel, files: Mapping[str, bytes] = NO_FILES, *, on_step: OnStep = unheard
+    ) -> Artefact:
+        """Make the model and the files beside it visible at once; a version that exists is refused, never replaced."""
         raw = encode(model)
-        folder = self._folder(model.version)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _write_folder(folder, raw)
+        check_files(files)
+        try:
+            self.place.publish(model.version, {**files, MODEL_FILE: raw}, on_step)
+        except FileExistsError as error:
+            raise ModelRefused(
+                f"version {model.version} is already published.",
+                "Publish under a new version.",
+                code="MODEL_EXISTS",
+            ) from error
         return Artefact(model.version, hashlib.sha256(raw).hexdigest())
 
     def load(self, version: str, sha256: str) -> SegmentModel:
@@ -79,65 +100,30 @@ class ModelStore:
 
     def versions(self) -> list[str]:
         """Return the published versions by name, which for trained models is by age."""
-        files = (self.root / "models").glob(f"*/{FILE_NAME}")
-        return sorted(f.parent.name for f in files if VERSION.fullmatch(f.parent.name))
+        return sorted(filter(VERSION.fullmatch, self.place.versions()))
 
-    def _folder(self, version: str) -> Path:
-        return self.root / "models" / version
+    def file(self, version: str, name: str) -> bytes | None:
+        """Return a file that was published beside a model, None when there is none of that name."""
+        if not VERSION.fullmatch(version) or not FILE_NAME.fullmatch(name):
+            return None
+        try:
+            return self.place.read(version, name, most_bytes=-1)
+        except FileNotFoundError:
+            return None
+
+    def where(self, version: str, name: str = MODEL_FILE) -> str:
+        """Return the path or URI under which a person finds a file of a version."""
+        return self.place.where(version, name)
 
     def _read(self, version: str) -> bytes:
         if not VERSION.fullmatch(version):
-            raise _missing(version)
+            raise _missing(version, "Check the version.")
         try:
-            with (self._folder(version) / FILE_NAME).open("rb") as file:
-                # One byte more than allowed is enough to refuse a file of any size.
-                return file.read(MAX_BYTES + 1)
-        except (FileNotFoundError, NotADirectoryError):
-            raise _missing(version) from None
+            # One byte more than allowed is enough to refuse a file of any size.
+            return self.place.read(version, MODEL_FILE, MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise _missing(version, self.place.mend_of_missing(version)) from None
 
 
-def _missing(version: str) -> ModelRefused:
-    return ModelRefused(
-        f"model {version!r} is not in the store.",
-        "Check the store's path and the versions in it.",
-        code="MODEL_MISSING",
-    )
-
-
-def _write_folder(folder: Path, raw: bytes) -> None:
-    """Write beside the target and rename: readers see the file whole or not, even after a crash."""
-    temporary = Path(tempfile.mkdtemp(prefix=".publishing-", dir=folder.parent))
-    try:
-        with (temporary / FILE_NAME).open("xb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkdtemp makes it private, and the worker may run as another user.
-        temporary.chmod(0o755)
-        _rename(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    _sync_entries(folder.parent)
-
-
-def _rename(temporary: Path, folder: Path) -> None:
-    """Rename fails on a folder that holds a file, so of two publishers at once one is refused."""
-    try:
-        temporary.rename(folder)
-    except OSError as error:
-        if not folder.exists():
-            raise
-        raise ModelRefused(
-            f"version {folder.name} is already published.",
-            "Publish under a new version.",
-            code="MODEL_EXISTS",
-        ) from error
-
-
-def _sync_entries(folder: Path) -> None:
-    """Make the rename itself survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _missing(version: str, mend: str) -> ModelRefused:
+    return ModelRefused(f"model {version!r} is not in the store.", mend, code="MODEL_MISSING")

@@ -11,7 +11,6 @@ from msgspec import Struct
 from model_store.errors import ModelRefused
 from model_store.scoring import Scorer
 from model_store.segment_model import SegmentModel
-from model_store.store import ModelStore
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.contract.segment_change import Cause, HistoryStep
 from stream_app.core.customer import NOT_WAITING, Customer
@@ -113,7 +112,7 @@ def _waits(customer: Customer) -> bool:
 
 def _model_of(settings: Settings, customer: Customer) -> SegmentModel | None:
     try:
-        return ModelStore.at(settings.model_uri).peek(customer.model_version)
+        return settings.models.peek(customer.model_version)
     except ModelRefused:
         return None
 

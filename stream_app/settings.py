@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from model_store.checks import VERSION
+from model_store.store import DEFAULT_NAME, ModelStore
 from stream_app.contract.topics import Topics
 from stream_app.core.errors import UsageError
 from stream_app.core.partitioner import Partitioner
@@ -92,7 +94,9 @@ class Settings(BaseSettings):
     topic_prefix: str = ""
     """In front of all topic names, so that deployments can share a cluster."""
     model_uri: str = "./store"
-    """Folder with the published models: a path or a file:/// URI."""
+    """Where the published models lie: a path, a file:/// URI, or an object store such as s3://bucket/folder."""
+    model_name: Annotated[str, Field(pattern=f"^{VERSION.pattern}$")] = DEFAULT_NAME
+    """Which of the store's models: they lie in models/<name>/<version>/."""
     window_days: Annotated[
         Annotated[int, Field(gt=0, le=36_500)] | None, BeforeValidator(_window), WithJsonSchema(_WINDOW_SCHEMA)
     ] = 365
@@ -127,6 +131,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the places to look in, the one that wins first."""
         return init_settings, env_settings, dotenv_settings, SettingsFile(settings_cls)
+
+    @property
+    def models(self) -> ModelStore:
+        """The published models that this deployment chooses from."""
+        return ModelStore.at(self.model_uri, self.model_name)
 
     @property
     def topics(self) -> Topics:

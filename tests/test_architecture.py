@@ -90,10 +90,71 @@ def test_importing_the_core_starts_no_faust() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_no_runtime_room_loads_a_pickle() -> None:
-    loaders = {"pickle", "joblib", "dill", "cloudpickle", "skops"}
+CODE_FROM_BYTES = {
+    "pickle", "joblib", "dill", "cloudpickle", "skops", "marshal", "shelve", "numpy.load", "np.load",
+    "pandas.read_pickle", "pd.read_pickle", "eval", "exec", "compile",
+}  # fmt: skip
+"""What turns bytes into code that runs."""
 
-    assert {(file.name, name) for file in sources() for name in imports(file) if name.split(".")[0] in loaders} == set()
+
+def calls(file: Path) -> set[str]:
+    """Return the dotted names of what a file calls by a name of its own."""
+    return {ast.unparse(node.func) for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)}
+
+
+def modules_of(name: str) -> list[Path]:
+    """Return the files that importing one of our modules runs, or none for a name in a module."""
+    parts = name.split(".")
+    packages = [ROOT.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)]
+    return [file for file in [*packages, ROOT.joinpath(*parts).with_suffix(".py")] if file.is_file()]
+
+
+def reachable_from(root: Path) -> set[Path]:
+    """Return every file of ours that a file imports, those that it imports only when needed among them."""
+    found, waiting = set(), [root]
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found.add(file)
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            else:
+                continue
+            waiting += [module for name in names if name.split(".")[0] in OURS for module in modules_of(name)]
+    return found
+
+
+def test_nothing_of_ours_makes_code_from_bytes() -> None:
+    found = {(file.name, name) for file in sources() for name in imports(file) if name.split(".")[0] in CODE_FROM_BYTES}
+    found |= {(file.name, name) for file in sources() for name in calls(file) & CODE_FROM_BYTES}
+
+    assert found == set()
+
+
+@pytest.mark.parametrize("entry", ["stream_app/worker/run.py", "stream_app/portrait.py", "model_store/store.py"])
+def test_what_loads_a_model_at_run_time_never_reaches_the_trainer(entry: str) -> None:
+    files = reachable_from(ROOT / entry)
+
+    assert ROOT / "model_store" / "segment_model.py" in files
+    assert {file.name for file in files if (ROOT / "trainer") in file.parents} == set()
+    assert {
+        name for file in files for name in imports(file) if name.split(".")[0] in {"sklearn", "scipy", "duckdb"}
+    } == set()
+
+
+def test_a_worker_holds_nothing_that_opens_pickled_models() -> None:
+    code = """
+import sys, stream_app.worker.run, stream_app.worker.startup, stream_app.worker.engine, stream_app.portrait
+print(sorted({"sklearn", "scipy", "joblib", "dill", "cloudpickle", "skops", "trainer"} & set(sys.modules)))
+"""
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
 
 
 def test_files_stay_readable() -> None:

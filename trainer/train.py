@@ -50,9 +50,8 @@ class Training:
     report: ReadReport
 
 
-def train(plan: TrainingPlan, *, store_uri: str, trained_at: datetime) -> Training:
+def train(plan: TrainingPlan, *, store: ModelStore, trained_at: datetime) -> Training:
     """Read, compute features, fit, name and publish; `trained_at` is part of the version."""
-    store = ModelStore.at(store_uri)
     with open_history(plan.path, plan.format, writing=plan.writing) as history:
         model = learn(history, plan, trained_at=trained_at)
         return Training(store.publish(model), model, history.report)

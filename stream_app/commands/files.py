@@ -59,7 +59,7 @@ def train(
         file, meaning.format, k=k, window_days=settings.window_days, until_fraction=until, writing=writing
     )
     with working(f"Reading {file.name} and learning …"):
-        training = train(plan, store_uri=settings.model_uri, trained_at=datetime.now(UTC))
+        training = train(plan, store=settings.models, trained_at=datetime.now(UTC))
     tell_of_file(training.report, meaning, timezone)
     if meaning.proposed is not None:
         say(f"If a column is wrong, say which is which: {meaning.columns_flag}")

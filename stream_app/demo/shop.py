@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from model_store.segment_model import SegmentModel
-from model_store.store import ModelStore
 from stream_app.history.completejourney import completejourney_path
 from stream_app.history.historic_order import HistoricOrder
 from stream_app.history.history import History
@@ -57,4 +56,4 @@ def open_shop(households: int | None) -> Shop:
 
 def make_live(settings: Settings, model: SegmentModel) -> None:
     """Publish and promote: workers that wait for a model begin."""
-    promote(settings, ModelStore.at(settings.model_uri).publish(model))
+    promote(settings, settings.models.publish(model))

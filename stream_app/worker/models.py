@@ -9,7 +9,6 @@ import structlog
 from model_store.errors import ModelRefused
 from model_store.scoring import Scorer
 from model_store.segment_model import SegmentModel
-from model_store.store import ModelStore
 from stream_app.contract.control import Promotion
 from stream_app.core.errors import OutageError
 from stream_app.core.model_switch import ModelSwitch
@@ -96,7 +95,7 @@ class Models:
     def _load(self, promotion: Promotion) -> SegmentModel:
         """Return the promoted model; raises ModelRefused when it is not the one, or counts other orders than we do."""
         try:
-            model = ModelStore.at(self._settings.model_uri).load(promotion.version, promotion.sha256)
+            model = self._settings.models.load(promotion.version, promotion.sha256)
         except OSError as error:
             raise ModelRefused(
                 f"the file of model {promotion.version} cannot be read ({error.strerror}).",

@@ -21,7 +21,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from model_store.segment_model import SegmentModel, encode
-from model_store.store import ModelStore
 from stream_app.contract.control import ControlRecord, Promotion, encode_control
 from stream_app.contract.dead_letter import CODE_HEADER, CONNECT
 from stream_app.local.kafka import LocalKafka
@@ -111,7 +110,7 @@ class Deployment:
 
     def promote(self, model: SegmentModel, **changes: Any) -> None:
         """Publish a model and make it the live one."""
-        ModelStore.at(self.settings.model_uri).publish(model)
+        self.settings.models.publish(model)
         self.say(self.promotion(model, **changes))
 
     @staticmethod

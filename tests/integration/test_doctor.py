@@ -288,7 +288,7 @@ def test_without_a_model_the_training_is_named(kafka: LocalKafka, valkey: LocalR
 
 
 def test_a_model_file_that_was_changed_is_not_the_promoted_one(lasting: Deployment) -> None:
-    file = next(Path(lasting.settings.model_uri).glob("models/*/model.json"))
+    file = next(Path(lasting.settings.model_uri).glob("models/*/*/model.json"))
     promoted = file.read_text()
     file.write_text(promoted.replace("Champions", "Losers"))
     altered = examined(lasting.settings)

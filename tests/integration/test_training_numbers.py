@@ -212,11 +212,12 @@ def test_the_published_counts_of_completejourney(journey: History) -> None:
 
 def test_training_publishes_a_model_that_loads(journey: History, tmp_path: Path) -> None:
     plan = TrainingPlan(completejourney_path(), "completejourney", k=5, until_fraction=0.75)
+    store = ModelStore.at(tmp_path.as_uri())
 
-    training = train(plan, store_uri=tmp_path.as_uri(), trained_at=TRAINED_AT)
+    training = train(plan, store=store, trained_at=TRAINED_AT)
 
     artefact = training.artefact
-    assert ModelStore(tmp_path).load(artefact.version, artefact.sha256) == training.model
+    assert store.load(artefact.version, artefact.sha256) == training.model
     assert training.report == journey.report
     assert sum(segment.profile.customers for segment in training.model.segments) == 2_447
 

@@ -92,8 +92,9 @@ ROOMS = {
     "train": ["stream_app/history", "trainer"],
     "local": ["stream_app/local"],
     "demo": ["stream_app/demo"],
+    "objectstore": ["model_store/objects.py"],
 }
-"""Which extra brings what a room needs; a room inside another belongs to the nearest."""
+"""Which extra brings what a room needs; a room inside another, or a file in it, belongs to the nearest."""
 
 
 def files_of(extra: str) -> Iterator[Path]:
@@ -101,7 +102,8 @@ def files_of(extra: str) -> Iterator[Path]:
     others = [ROOT / room for other, rooms in ROOMS.items() if other != extra for room in rooms]
     for room in ROOMS[extra]:
         inner = [other for other in others if other.is_relative_to(ROOT / room)]
-        yield from (f for f in (ROOT / room).rglob("*.py") if not any(f.is_relative_to(other) for other in inner))
+        files = [ROOT / room] if room.endswith(".py") else (ROOT / room).rglob("*.py")
+        yield from (f for f in files if not any(f.is_relative_to(other) for other in inner))
 
 
 def imported(file: Path) -> set[str]:

@@ -6,7 +6,6 @@ import msgspec
 from confluent_kafka.admin import AdminClient
 
 from model_store.errors import ModelRefused
-from model_store.store import ModelStore
 from stream_app.contract.control import Promotion, decode_control
 from stream_app.doctor.facts import LiveModel, ModelFacts
 from stream_app.doctor.look.log import read_log
@@ -19,9 +18,9 @@ def look_at_model(settings: Settings, admin: AdminClient | None) -> ModelFacts:
 
     Raises KafkaException when the brokers stop answering.
     """
-    fault, versions = _store(settings.model_uri)
+    fault, versions = _store(settings)
     promotion = None if admin is None else _promotion(settings, admin)
-    live = None if promotion is None else _load(settings.model_uri, promotion)
+    live = None if promotion is None else _load(settings, promotion)
     return ModelFacts(settings.model_uri, fault, versions, live, settings.window_days)
 
 
@@ -40,21 +39,21 @@ def _promotion(settings: Settings, admin: AdminClient) -> Promotion | None:
     return newest
 
 
-def _store(uri: str) -> tuple[str, tuple[str, ...]]:
+def _store(settings: Settings) -> tuple[str, tuple[str, ...]]:
     try:
-        store = ModelStore.at(uri)
-        if not store.root.is_dir():
-            return f"{uri} is no folder on this machine.", ()
+        store = settings.models
+        if not store.is_there():
+            return f"{settings.model_uri} is no folder on this machine.", ()
         return "", tuple(store.versions())
     except ModelRefused as refused:
-        return refused.cause.capitalize(), ()
+        return refused.cause[:1].upper() + refused.cause[1:], ()
     except OSError as error:
-        return f"{uri} cannot be read: {error.strerror}.", ()
+        return f"{settings.model_uri} cannot be read: {error.strerror}.", ()
 
 
-def _load(uri: str, promotion: Promotion) -> LiveModel:
+def _load(settings: Settings, promotion: Promotion) -> LiveModel:
     try:
-        model = ModelStore.at(uri).load(promotion.version, promotion.sha256)
+        model = settings.models.load(promotion.version, promotion.sha256)
     except ModelRefused as refused:
         return LiveModel(promotion.version, refusal=f"{refused.code}: {refused.cause}", mend=refused.mend)
     except OSError as error:
