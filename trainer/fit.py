@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.checks import MAX_SEGMENTS
+from model_store.checks import FEATURES, MAX_SEGMENTS
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.errors import UsageError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-COMPONENTS = 2
+DEFAULT_COMPONENTS = 2
 RESTARTS = 10
 SAMPLE = 10_000
 """What compares all customers with each other does it on a fixed sample beyond this many."""
@@ -37,6 +37,12 @@ class Space:
     points: Array
     """One row per customer, in the order of the features."""
 
+    def place(self, matrix: Array) -> Array:
+        """Return where customers with other features stand."""
+        scaled = (np.log1p(matrix) - self.scaler_mean) / self.scaler_scale
+        placed: Array = (scaled - self.pca_mean) @ self.pca_components.T
+        return placed
+
 
 @dataclass(frozen=True)
 class Clusters:
@@ -51,6 +57,12 @@ class Clusters:
     def k(self) -> int:
         """How many clusters there are."""
         return len(self.centroids)
+
+    def nearest(self, points: Array) -> Labels:
+        """Return the cluster of each point; on a tie the first one."""
+        squares = [((points - centroid) ** 2).sum(axis=1) for centroid in self.centroids]
+        labels: Labels = np.argmin(squares, axis=0).astype(np.int64)
+        return labels
 
 
 @dataclass(frozen=True)
@@ -78,16 +90,20 @@ def fit(matrix: Array, k: int, *, seed: int = 42) -> Fit:
     return Fit(space, clusters, silhouette(space.points[rows], clusters.labels[rows]))
 
 
-def fit_space(matrix: Array, *, seed: int) -> Space:
-    """Return the space in which customers are compared."""
+def fit_space(matrix: Array, components: int | float = DEFAULT_COMPONENTS, *, seed: int) -> Space:
+    """Return the space in which customers are compared.
+
+    A whole number says how many components; a fraction, how much of the variance the fewest of them must keep.
+    """
     from sklearn.decomposition import PCA  # type: ignore[import-untyped]
     from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+    _check_components(components)
     # Threads add up in another order each time, and the version is a hash of the last bits.
     with threadpool_limits(limits=1):
         scaler = StandardScaler()
-        pca = PCA(n_components=COMPONENTS, random_state=seed)
+        pca = PCA(n_components=components, random_state=seed)
         points = pca.fit_transform(scaler.fit_transform(np.log1p(matrix)))
     return Space(
         scaler_mean=scaler.mean_,
@@ -132,6 +148,13 @@ def check_k(matrix: Array, k: int) -> None:
             f"too few different customers for {k} segments.",
             "Choose fewer segments, a longer window or a later instant.",
         )
+
+
+def _check_components(components: int | float) -> None:
+    if isinstance(components, int) and not 1 <= components <= len(FEATURES):
+        raise UsageError(f"{components} components cannot be fitted.", f"Choose from 1 to {len(FEATURES)}.")
+    if isinstance(components, float) and not 0 < components < 1:
+        raise UsageError(f"{components:g} is no part of the variance.", "Use a fraction below 1: 0.9, for example.")
 
 
 def most_clusters(matrix: Array) -> int:

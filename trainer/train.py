@@ -18,10 +18,11 @@ from stream_app.history.reading import AS_WRITTEN, open_history
 from stream_app.history.report import ReadReport
 from stream_app.history.writing import Writing
 from trainer.features import DAY_US, counted_lines, features
-from trainer.fit import Array, Space, check_k, feature_matrix, fit_space
+from trainer.fit import DEFAULT_COMPONENTS, Array, Space, check_k, feature_matrix, fit_space
 from trainer.naming import name_segments
 from trainer.profiles import best_first, profiles
 from trainer.selection import AUTO, RULE, KRange, Progress, Selection, select
+from trainer.treatment import Treated, winsorize
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,6 +42,10 @@ class TrainingPlan:
     """Part of the time between the first and the last order, so that the rest can be streamed."""
     writing: Writing = AS_WRITTEN
     seed: int = 42
+    components: int | float = DEFAULT_COMPONENTS
+    """How many principal components, or as a fraction how much variance they must keep."""
+    winsorize_percentile: float | None = None
+    """Above it a feature counts as the percentile while fitting; None: outliers stay as they are."""
 
     @property
     def ks(self) -> KRange:
@@ -78,9 +83,12 @@ def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progres
     progress("Computing recency, frequency, monetary value and unique products")
     matrix = feature_matrix(features(history, as_of_us=as_of_us, window_us=window_us))
     check_k(matrix, plan.ks.first)
-    space = fit_space(matrix, seed=plan.seed)
-    selection = select(matrix, space.points, plan.ks, seed=plan.seed, progress=progress)
-    found = profiles(matrix, selection.clusters.labels, selection.clusters.k)
+    treated = winsorize(matrix, plan.winsorize_percentile)
+    space = fit_space(treated.matrix, plan.components, seed=plan.seed)
+    selection = select(treated.matrix, space.points, plan.ks, seed=plan.seed, progress=progress)
+    # The worker cuts nothing, so the segments are described as it will see them.
+    labels = selection.clusters.nearest(space.place(matrix))
+    found = profiles(matrix, labels, selection.clusters.k)
     order = best_first(found)
     centroids = _rows(selection.clusters.centroids[order])
     return SegmentModel(
@@ -95,7 +103,9 @@ def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progres
         training={
             **_source_facts(plan, as_of_us),
             "rows": counted_lines(history, as_of_us=as_of_us, window_us=window_us),
+            "customers_in_file": history.report.customers,
             **_fit_facts(space, selection),
+            **_outlier_facts(plan, treated),
         },
         candidates=selection.candidates,
     )
@@ -145,6 +155,15 @@ def _fit_facts(space: Space, selection: Selection) -> dict[str, str | int | floa
         facts["k_rule"] = RULE
     for number, part in enumerate(space.explained_variance, start=1):
         facts[f"explained_variance_{number}"] = part
+    return facts
+
+
+def _outlier_facts(plan: TrainingPlan, treated: Treated) -> dict[str, str | int | float]:
+    if plan.winsorize_percentile is None:
+        return {}
+    facts: dict[str, str | int | float] = {"winsorize_percentile": float(plan.winsorize_percentile)}
+    for name, limit in treated.limits.items():
+        facts |= {f"winsorize_{name}": limit, f"winsorized_{name}": treated.above[name]}
     return facts
 
 

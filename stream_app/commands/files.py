@@ -20,7 +20,8 @@ from stream_app.commands.file_options import (
 )
 from stream_app.commands.load_file import LoadFlags, run_load
 from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Window, settings_from
-from stream_app.commands.train_file import TrainFlags, run_train
+from stream_app.commands.train_file import run_train
+from stream_app.commands.train_options import Components, K, Promote, TrainFlags, Until, Variance, Winsorize
 
 
 def train(
@@ -32,11 +33,12 @@ def train(
     decimal: DecimalFlag = None,
     return_prefix: ReturnPrefix = None,
     return_types: ReturnTypes = None,
-    k: Annotated[
-        str, typer.Option(metavar="auto|N|N-N", help="Number of segments; auto: the best of 2-10 by a stated rule.")
-    ] = "auto",
-    until: Annotated[float, typer.Option(help="Learn from this first part of the time span.")] = 1.0,
-    should_promote: Annotated[bool, typer.Option("--promote", help="Make it the live model.")] = False,
+    k: K = "auto",
+    until: Until = 1.0,
+    components: Components = None,
+    variance: Variance = None,
+    winsorize: Winsorize = None,
+    should_promote: Promote = False,
     as_json: AsJson = False,
     model_uri: ModelUri = None,
     window_days: Window = None,
@@ -44,7 +46,10 @@ def train(
 ) -> None:
     """Train a model on a file of orders, and say what its segments are."""
     options = FileOptions(file, format, columns, timezone, dates, decimal, return_prefix, return_types)
-    flags = TrainFlags(k=k, until=until, should_promote=should_promote, as_json=as_json)
+    flags = TrainFlags(
+        k=k, until=until, components=components, variance=variance, winsorize=winsorize,
+        should_promote=should_promote, as_json=as_json,
+    )  # fmt: skip
     settings = settings_from(
         model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=kafka_bootstrap_servers
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,18 +13,9 @@ from stream_app.commands.load_screen import working
 from stream_app.commands.options import echo_json, say
 
 if TYPE_CHECKING:
+    from stream_app.commands.train_options import TrainFlags
     from stream_app.settings import Settings
     from trainer.train import Training, TrainingPlan
-
-
-@dataclass(frozen=True)
-class TrainFlags:
-    """What was said beside the file itself."""
-
-    k: str
-    until: float
-    should_promote: bool
-    as_json: bool
 
 
 def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> int:
@@ -60,7 +50,20 @@ def _plan(options: FileOptions, meaning: Meaning, flags: TrainFlags, settings: S
         window_days=settings.window_days,
         until_fraction=flags.until,
         writing=options.writing(settings.currency),
+        components=_components(flags),
+        winsorize_percentile=flags.winsorize,
     )
+
+
+def _components(flags: TrainFlags) -> int | float:
+    from stream_app.core.errors import UsageError
+    from trainer.fit import DEFAULT_COMPONENTS
+
+    if flags.components is not None and flags.variance is not None:
+        raise UsageError("--components and --variance both say how many components.", "Give one of them.")
+    if flags.variance is not None:
+        return flags.variance
+    return DEFAULT_COMPONENTS if flags.components is None else flags.components
 
 
 def _train(plan: TrainingPlan, settings: Settings) -> Training:

@@ -17,10 +17,52 @@ WIDTH = 92
 def training_lines(model: SegmentModel) -> Iterator[str]:
     """Yield the choice of k, then the segments, best first."""
     yield ""
+    yield from _basis(model)
+    yield ""
     yield from _choice(model)
     yield ""
     yield from _segments(model.segments)
     yield ""
+
+
+def _basis(model: SegmentModel) -> Iterator[str]:
+    """Yield who is in the model, what was done about outliers, and in how many dimensions they are compared."""
+    facts = model.training
+    window = "" if model.window_days is None else f"in the {model.window_days} days "
+    yield from _wrapped(
+        f"{facts.get('customers', 0):,} of {facts.get('customers_in_file', 0):,} customers have a purchase {window}"
+        f"up to {str(facts.get('as_of', ''))[:10]}; the others are not in the model."
+    )
+    if "winsorize_percentile" in facts:
+        yield from _wrapped(
+            f"Fitted as if nobody were above the percentile {facts['winsorize_percentile']:g}: {_limits(model)}."
+        )
+    parts = [facts[f"explained_variance_{n}"] for n in range(1, len(model.pca_components) + 1)]
+    sum_of = f" ({' + '.join(f'{part:.1%}' for part in parts)})" if len(parts) > 1 else ""
+    yield from _wrapped(
+        f"{_count(len(parts), 'component')} {'keep' if len(parts) > 1 else 'keeps'} "
+        f"{facts['explained_variance']:.1%} of the variance{sum_of}."
+    )
+
+
+def _limits(model: SegmentModel) -> str:
+    facts = model.training
+    return ", ".join(
+        f"{words} {facts[f'winsorize_{name}']:,.{digits}f} ({_count(int(facts[f'winsorized_{name}']), 'customer')})"
+        for name, words, digits in (
+            ("frequency", "orders", 0),
+            ("monetary", "spent", 2),
+            ("unique_products", "products", 0),
+        )
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    yield from textwrap.wrap(text, WIDTH)
 
 
 def _choice(model: SegmentModel) -> Iterator[str]:

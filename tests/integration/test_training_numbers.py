@@ -201,6 +201,17 @@ def test_left_alone_the_trainer_takes_five_segments_and_says_why(retail: History
     assert len(model.segments) == 5
 
 
+def test_components_by_variance_and_outliers_cut_before_fitting(retail: History, retail_path: Path) -> None:
+    plan = TrainingPlan(retail_path, "online-retail", k=5, components=0.95, winsorize_percentile=99.0)
+
+    model = learn(retail, plan, trained_at=TRAINED_AT)
+
+    assert len(model.pca_components) == 3
+    assert round(float(model.training["explained_variance"]), 3) == 0.952
+    assert (model.training["winsorize_frequency"], model.training["winsorized_frequency"]) == (28.0, 42)
+    assert sum(segment.profile.customers for segment in model.segments) == 4_270
+
+
 def test_learning_twice_gives_the_same_model(retail: History, retail_path: Path) -> None:
     plan = TrainingPlan(retail_path, "online-retail", k=5)
 
