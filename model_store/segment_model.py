@@ -34,6 +34,23 @@ class Segment(Struct, frozen=True, kw_only=True):
     profile: Profile
 
 
+class Candidate(Struct, frozen=True, kw_only=True):
+    """What was measured for one number of segments when the trainer looked for the best."""
+
+    k: int
+    inertia: float
+    silhouette: float
+    davies_bouldin: float
+    """Lower is better, like inertia; of the others higher is."""
+    calinski_harabasz: float
+    stability: float
+    """Mean adjusted Rand index of fits to resampled customers."""
+    smallest_share: float
+    """Part of the customers in the smallest segment, from 0 to 1."""
+    is_elbow: bool = False
+    is_chosen: bool = False
+
+
 class SegmentModel(Struct, frozen=True, kw_only=True):
     """log1p → (x − mean) / scale → PCA → nearest centroid, and the segments the centroids are."""
 
@@ -52,6 +69,8 @@ class SegmentModel(Struct, frozen=True, kw_only=True):
     segments: tuple[Segment, ...]
     training: dict[str, str | int | float]
     """Where the numbers come from and how good the fit was; nothing computes with it."""
+    candidates: tuple[Candidate, ...] = ()
+    """Every number of segments that was tried, by k; empty in models of older trainers."""
 
 
 class _Head(Struct):
