@@ -42,10 +42,15 @@ def promote(
 
 def live_model(settings: Settings) -> Promotion | None:
     """Return the newest promotion, None when there is none; one for a later instant counts already."""
+    return next(iter(promotions(settings)), None)
+
+
+def promotions(settings: Settings) -> list[Promotion]:
+    """Return all promotions, the newest first."""
     control = Control(settings)
     try:
         control.read_to_end()
-        return control.promotion()
+        return control.promotions()
     finally:
         control.close()
 
