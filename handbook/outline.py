@@ -17,6 +17,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "how-to/bring-your-own-orders.md",
         "how-to/load-history.md",
         "how-to/look-up-a-segment.md",
+        "how-to/look-after-models.md",
         "how-to/subscribe-from-python.md",
         "how-to/*",
     ),

@@ -160,6 +160,18 @@ def test_partitions_are_listed(shop: Terminal) -> None:
     assert json_lines(shop.ok("topics", "check", "--json")) == [[]]
 
 
+def test_the_live_model_is_marked_shown_and_renamed(shop: Terminal) -> None:
+    [listed] = json.loads(shop.ok("models", "list", "--json"))
+    shown = json.loads(shop.ok("models", "show", "--json"))
+    version = shop.ok("models", "rename", "s1", "Regular guests").strip()
+
+    assert (listed["is_live"], shown["is_live"]) == (True, True)
+    assert shown["model"]["version"] == listed["version"]
+    assert f"● {listed['version']}" in shop.ok("models", "list")
+    assert "→ Regular guests" in shop.ok("models", "diff", "live", version)
+    assert "● live since" in shop.ok("models", "show").splitlines()[0]
+
+
 def test_a_second_promotion_is_refused_with_what_to_do(shop: Terminal) -> None:
     done = shop.run("train", "shop.csv", "--format", "online-retail", "--k", "2", "--promote")
 
