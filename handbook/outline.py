@@ -18,6 +18,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "how-to/train-a-model.md",
         "how-to/load-history.md",
         "how-to/look-up-a-segment.md",
+        "how-to/look-after-models.md",
         "how-to/subscribe-from-python.md",
         "how-to/*",
     ),

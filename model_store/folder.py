@@ -73,6 +73,10 @@ class Folder:
         except NotADirectoryError as error:
             raise FileNotFoundError(file) from error
 
+    def files(self, version: str) -> list[str]:
+        """Return the names of the files in the version's folder."""
+        return [file.name for file in (self._shelf / version).glob("*") if file.is_file()]
+
     def where(self, version: str, file: str) -> str:
         """Return the file's path."""
         return str(self._shelf / version / file)

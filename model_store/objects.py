@@ -34,21 +34,21 @@ def object_store(uri: str, name: str) -> Objects:
     try:
         from fsspec.core import url_to_fs
 
-        files, root = url_to_fs(uri)
+        client, root = url_to_fs(uri)
     except ImportError as error:
         raise ModelRefused(
             f"the client for {scheme}:// is not installed ({error.msg}).",
             "Install segstream[objectstore] for s3://, besides it gcsfs for gs:// or adlfs for abfs://.",
             code="MODEL_STORE",
         ) from error
-    return Objects(files, root.rstrip("/"), name, scheme)
+    return Objects(client, root.rstrip("/"), name, scheme)
 
 
 @dataclass(frozen=True)
 class Objects:
     """The versions of the model `name` under a root in a bucket."""
 
-    files: Any
+    client: Any
     """The fsspec file system; fsspec ships no types."""
     root: str
     name: str
@@ -68,8 +68,8 @@ class Objects:
         """Return the names under which a model was created."""
         with self._asking():
             # Clients keep listings for minutes, and others publish meanwhile.
-            self.files.invalidate_cache()
-            paths = [path.split("/") for path in self.files.find(self._shelf)]
+            self.client.invalidate_cache()
+            paths = [path.split("/") for path in self.client.find(self._shelf)]
         depth = len(self._shelf.split("/")) + 2
         return [path[-2] for path in paths if path[-1] == MODEL_FILE and len(path) == depth]
 
@@ -80,7 +80,7 @@ class Objects:
         with self._asking(is_version_due=False):
             self._prove_exclusive()
             on_step("proved")
-            if self.files.exists(f"{self._shelf}/{version}/{MODEL_FILE}"):
+            if self.client.exists(f"{self._shelf}/{version}/{MODEL_FILE}"):
                 raise FileExistsError(version)
             for name, raw in files.items():
                 if name != MODEL_FILE:
@@ -94,14 +94,22 @@ class Objects:
     def read(self, version: str, file: str, most_bytes: int) -> bytes:
         """Return the object's first bytes; raises FileNotFoundError."""
         # Not cat_file with limits: s3fs 2026.9 takes a start of 0 for none, and returns the end of the object.
-        with self._asking(), self.files.open(self._path(version, file), "rb") as stream:
+        with self._asking(), self.client.open(self._path(version, file), "rb") as stream:
             raw: bytes = stream.read(most_bytes)
         return raw
+
+    def files(self, version: str) -> list[str]:
+        """Return the names of the objects that belong to the version's model."""
+        if version not in self.versions():
+            return []
+        with self._asking():
+            beside = self._path(version, "").rstrip("/")
+            return [MODEL_FILE, *(path.rpartition("/")[2] for path in self.client.find(beside))]
 
     def where(self, version: str, file: str) -> str:
         """Return the object's URI."""
         with self._asking():
-            return str(self.files.unstrip_protocol(self._path(version, file)))
+            return str(self.client.unstrip_protocol(self._path(version, file)))
 
     def mend_of_missing(self, version: str) -> str:  # noqa: ARG002  a folder looks for it
         """Return where to look; there never was another layout."""
@@ -111,17 +119,17 @@ class Objects:
         model = f"{self._shelf}/{version}/{MODEL_FILE}"
         if file == MODEL_FILE:
             return model
-        return f"{self._shelf}/{version}/{_mark(self.files.cat_file(model))}/{file}"
+        return f"{self._shelf}/{version}/{_mark(self.client.cat_file(model))}/{file}"
 
     def _create(self, path: str, raw: bytes) -> bool:
         """Tell whether the object is ours; False: there is one already."""
         try:
-            self.files.pipe_file(path, raw, mode="create")
+            self.client.pipe_file(path, raw, mode="create")
         except FileExistsError:
             return False
         except OSError as error:
             # What s3fs makes of a 412 from servers that do not name the condition which failed.
-            if error.errno != errno.EINVAL or not self.files.exists(path):
+            if error.errno != errno.EINVAL or not self.client.exists(path):
                 raise
             return False
         return True
@@ -137,8 +145,8 @@ class Objects:
 
     def _take_back(self, version: str, beside: str, model: bytes) -> None:
         """Remove what was written in vain; a publisher whose own success was answered by silence keeps it."""
-        if self.files.cat_file(f"{self._shelf}/{version}/{MODEL_FILE}") != model and self.files.exists(beside):
-            self.files.rm(beside, recursive=True)
+        if self.client.cat_file(f"{self._shelf}/{version}/{MODEL_FILE}") != model and self.client.exists(beside):
+            self.client.rm(beside, recursive=True)
 
     @contextmanager
     def _asking(self, *, is_version_due: bool = True) -> Iterator[None]:

@@ -31,6 +31,9 @@ class Place(Protocol):
     def read(self, version: str, file: str, most_bytes: int) -> bytes:
         """Return the first so many bytes of a file; raises FileNotFoundError."""
 
+    def files(self, version: str) -> list[str]:
+        """Return the names of what was published with a version, in no order; empty when it is not there."""
+
     def where(self, version: str, file: str) -> str:
         """Return how a person opens the file."""
 

@@ -32,6 +32,8 @@ class Segment(Struct, frozen=True, kw_only=True):
     description: str
     action: str
     profile: Profile
+    renamed: bool = False
+    """A person gave the words: a retraining keeps them with the id."""
 
 
 class Candidate(Struct, frozen=True, kw_only=True):

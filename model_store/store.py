@@ -98,6 +98,13 @@ class ModelStore:
         """Return a model for its words alone: nobody proved that the file is the one that was promoted."""
         return decode(self._read(version))
 
+    def artefact(self, version: str) -> Artefact:
+        """Return what a promotion would say of a model; raises ModelRefused when it could not be used."""
+        raw = self._read(version)
+        sha256 = hashlib.sha256(raw).hexdigest()
+        self.load(version, sha256)
+        return Artefact(version, sha256)
+
     def versions(self) -> list[str]:
         """Return the published versions by name, which for trained models is by age."""
         return sorted(filter(VERSION.fullmatch, self.place.versions()))
@@ -110,6 +117,12 @@ class ModelStore:
             return self.place.read(version, name, most_bytes=-1)
         except FileNotFoundError:
             return None
+
+    def files(self, version: str) -> list[str]:
+        """Return the names of what lies beside a model."""
+        if not VERSION.fullmatch(version):
+            return []
+        return sorted(name for name in self.place.files(version) if name != MODEL_FILE)
 
     def where(self, version: str, name: str = MODEL_FILE) -> str:
         """Return the path or URI under which a person finds a file of a version."""

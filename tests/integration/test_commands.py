@@ -158,3 +158,15 @@ def test_partitions_are_listed(shop: Terminal) -> None:
     (found,) = json_lines(shop.ok("partitions", "list", "--json"))
     assert [status["partition"] for status in found] == [0, 1]
     assert json_lines(shop.ok("topics", "check", "--json")) == [[]]
+
+
+def test_the_live_model_is_marked_shown_and_renamed(shop: Terminal) -> None:
+    [listed] = json.loads(shop.ok("models", "list", "--json"))
+    shown = json.loads(shop.ok("models", "show", "--json"))
+    version = shop.ok("models", "rename", "s1", "Regular guests").strip()
+
+    assert (listed["is_live"], shown["is_live"]) == (True, True)
+    assert shown["model"]["version"] == listed["version"]
+    assert f"● {listed['version']}" in shop.ok("models", "list")
+    assert "→ Regular guests" in shop.ok("models", "diff", "live", version)
+    assert "● live since" in shop.ok("models", "show").splitlines()[0]

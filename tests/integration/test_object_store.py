@@ -107,7 +107,7 @@ def test_of_many_publishers_at_once_one_wins_and_the_others_leave_nothing(s3: No
     assert store.versions() == ["v1"]
     assert store.load("v1", said[winner]) == a_model_of(winner)
     assert store.file("v1", "report.html") == files_of(winner)["report.html"]
-    assert len(store.place.files.find("models/shop")) == 3
+    assert len(store.place.client.find("models/shop")) == 3
     assert store.where("v1") == "s3://models/shop/models/segments/v1/model.json"
 
 
@@ -125,7 +125,7 @@ def test_a_bucket_that_is_not_there_is_said_to_be_so(s3: None) -> None:
 def test_an_object_of_another_size_is_refused(s3: None, raw: bytes, code: str) -> None:
     store = ModelStore.at(f"s3://models/{code}")
     artefact: Artefact = store.publish(a_model())
-    store.place.files.pipe_file(store.where(artefact.version), raw)
+    store.place.client.pipe_file(store.where(artefact.version), raw)
 
     with pytest.raises(ModelRefused, match=code):
         store.load(artefact.version, artefact.sha256)
