@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
-from model_store.segment_model import Matrix, SegmentModel, Vector
+from model_store.segment_model import Matrix, Profile, Segment, SegmentModel, Vector
 from model_store.store import Artefact, ModelStore
 from stream_app.core.errors import UsageError
 from stream_app.history.formats import Format
@@ -19,6 +20,7 @@ from stream_app.history.report import ReadReport
 from stream_app.history.writing import Writing
 from trainer.features import DAY_US, counted_lines, features
 from trainer.fit import DEFAULT_COMPONENTS, Array, Space, check_k, feature_matrix, fit_space
+from trainer.lineage import Lineage, Numbered, trace
 from trainer.naming import name_segments
 from trainer.profiles import best_first, profiles
 from trainer.selection import AUTO, RULE, KRange, Progress, Selection, select
@@ -46,6 +48,8 @@ class TrainingPlan:
     """How many principal components, or as a fraction how much variance they must keep."""
     winsorize_percentile: float | None = None
     """Above it a feature counts as the percentile while fitting; None: outliers stay as they are."""
+    champion: SegmentModel | None = None
+    """The model whose segment ids live on; None: ids begin anew."""
 
     @property
     def ks(self) -> KRange:
@@ -89,7 +93,9 @@ def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progres
     labels = selection.clusters.nearest(space.place(matrix))
     found = profiles(matrix, labels, selection.clusters.k)
     order = best_first(found)
-    centroids = _rows(selection.clusters.centroids[order])
+    new = Numbered(space, selection.clusters.centroids[order], np.argsort(order)[labels])
+    centroids = _rows(new.centroids)
+    line = None if plan.champion is None else trace(plan.champion, new, matrix)
     return SegmentModel(
         version=_version(space, centroids, trained_at),
         window_days=plan.window_days,
@@ -98,16 +104,27 @@ def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progres
         pca_mean=_row(space.pca_mean),
         pca_components=_rows(space.pca_components),
         centroids=centroids,
-        segments=name_segments([found[cluster] for cluster in order]),
+        segments=_named([found[cluster] for cluster in order], plan.champion, line),
         training={
             **_source_facts(plan, as_of_us),
             "rows": counted_lines(history, as_of_us=as_of_us, window_us=window_us),
             "customers_in_file": history.report.customers,
             **_fit_facts(space, selection),
             **_outlier_facts(plan, treated),
+            **({} if line is None else {"keep_their_id": line.stay}),
         },
         candidates=selection.candidates,
+        champion=None if plan.champion is None else plan.champion.version,
+        lineage=() if line is None else line.fates,
+        retired_ids=() if line is None else line.retired_ids,
     )
+
+
+def _named(ordered: list[Profile], champion: SegmentModel | None, line: Lineage | None) -> tuple[Segment, ...]:
+    if champion is None or line is None:
+        return name_segments(ordered)
+    before = {segment.id: segment for segment in champion.segments}
+    return name_segments(ordered, line.ids, kept={line.ids[n]: before[line.ids[n]] for n in line.kept})
 
 
 def training_instant(report: ReadReport, plan: TrainingPlan) -> int:

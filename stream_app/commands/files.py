@@ -21,7 +21,16 @@ from stream_app.commands.file_options import (
 from stream_app.commands.load_file import LoadFlags, run_load
 from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Window, settings_from
 from stream_app.commands.train_file import run_train
-from stream_app.commands.train_options import Components, K, Promote, TrainFlags, Until, Variance, Winsorize
+from stream_app.commands.train_options import (
+    ChampionVersion,
+    Components,
+    K,
+    Promote,
+    TrainFlags,
+    Until,
+    Variance,
+    Winsorize,
+)
 
 
 def train(
@@ -38,6 +47,7 @@ def train(
     components: Components = None,
     variance: Variance = None,
     winsorize: Winsorize = None,
+    champion: ChampionVersion = "auto",
     should_promote: Promote = False,
     as_json: AsJson = False,
     model_uri: ModelUri = None,
@@ -48,7 +58,7 @@ def train(
     options = FileOptions(file, format, columns, timezone, dates, decimal, return_prefix, return_types)
     flags = TrainFlags(
         k=k, until=until, components=components, variance=variance, winsorize=winsorize,
-        should_promote=should_promote, as_json=as_json,
+        champion=champion, should_promote=should_promote, as_json=as_json,
     )  # fmt: skip
     settings = settings_from(
         model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=kafka_bootstrap_servers

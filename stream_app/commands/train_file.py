@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from stream_app.commands.champion import Champion, find_champion
 from stream_app.commands.failure import INTERRUPTED
 from stream_app.commands.file_options import FileOptions, Meaning
 from stream_app.commands.file_report import tell_of_file
@@ -23,7 +24,8 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
     from stream_app.operators import promote
 
     meaning = options.meaning()
-    plan = _plan(options, meaning, flags, settings)
+    champion = find_champion(flags.champion, settings)
+    plan = _plan(options, meaning, flags, settings, champion)
     try:
         training = _train(plan, settings)
     except KeyboardInterrupt:
@@ -32,14 +34,16 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
     tell_of_file(training.report, meaning, options.timezone)
     if meaning.proposed is not None:
         say(f"If a column is wrong, say which is which: {meaning.columns_flag}")
-    _tell_of_model(training, as_json=flags.as_json)
+    _tell_of_model(training, champion, as_json=flags.as_json)
     if flags.should_promote:
         promote(settings, training.artefact)
         say(f"Model {training.artefact.version} is live.")
     return 0
 
 
-def _plan(options: FileOptions, meaning: Meaning, flags: TrainFlags, settings: Settings) -> TrainingPlan:
+def _plan(
+    options: FileOptions, meaning: Meaning, flags: TrainFlags, settings: Settings, champion: Champion | None
+) -> TrainingPlan:
     from trainer.selection import k_range_from
     from trainer.train import TrainingPlan
 
@@ -52,6 +56,7 @@ def _plan(options: FileOptions, meaning: Meaning, flags: TrainFlags, settings: S
         writing=options.writing(settings.currency),
         components=_components(flags),
         winsorize_percentile=flags.winsorize,
+        champion=None if champion is None else champion.model,
     )
 
 
@@ -75,14 +80,17 @@ def _train(plan: TrainingPlan, settings: Settings) -> Training:
         return train(plan, store=settings.models, trained_at=datetime.now(UTC), progress=progress)
 
 
-def _tell_of_model(training: Training, *, as_json: bool) -> None:
+def _tell_of_model(training: Training, champion: Champion | None, *, as_json: bool) -> None:
     """Say why so many segments, and what they are; for scripts the version, or everything as JSON."""
     import msgspec
 
+    from stream_app.commands.lineage_report import lineage_lines
     from stream_app.commands.train_report import training_lines
 
     model = training.model
     say("\n".join(training_lines(model)))
+    if champion is not None:
+        say("\n".join(lineage_lines(model, champion)))
     if not as_json:
         typer.echo(training.artefact.version)
         return
@@ -94,5 +102,7 @@ def _tell_of_model(training: Training, *, as_json: bool) -> None:
             "segments": found,
             "candidates": [msgspec.structs.asdict(candidate) for candidate in model.candidates],
             "training": model.training,
+            "champion": model.champion,
+            "lineage": [msgspec.structs.asdict(fate) for fate in model.lineage],
         }
     )

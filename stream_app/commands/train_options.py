@@ -21,6 +21,14 @@ Winsorize = Annotated[
     float | None,
     typer.Option(metavar="PERCENTILE", help="Fit as if nothing were above it: 99 tames the largest customers."),
 ]
+ChampionVersion = Annotated[
+    str,
+    typer.Option(
+        "--champion",
+        metavar="auto|VERSION|none",
+        help="Model whose segment ids live on; auto: the live one, else the newest in the store.",
+    ),
+]
 Promote = Annotated[bool, typer.Option("--promote", help="Make it the live model.")]
 
 
@@ -33,5 +41,6 @@ class TrainFlags:
     components: int | None
     variance: float | None
     winsorize: float | None
+    champion: str
     should_promote: bool
     as_json: bool

@@ -6,7 +6,9 @@ import re
 
 import msgspec
 
-from model_store.segment_model import SegmentModel
+from model_store.segment_model import Fate, SegmentModel
+from stream_app.commands.champion import Champion
+from stream_app.commands.lineage_report import lineage_lines
 from stream_app.commands.train_report import training_lines
 from tests.builders import a_candidate, a_model
 from trainer.naming import NAMES
@@ -82,6 +84,35 @@ def test_a_choice_that_does_not_pass_is_not_praised() -> None:
 
     assert not [line for line in lines if "chosen" in line]
     assert max(map(len, lines)) <= 100
+
+
+def test_every_fate_is_told_in_words_with_its_customers() -> None:
+    # Given s1 to s4, of which s1 is kept, s3 and s4 end, and s5 and s6 begin
+    before, now = a_model(), a_model()
+    ids = ("s1", "s2", "s5", "s6")
+    segments = tuple(msgspec.structs.replace(s, id=id) for s, id in zip(now.segments, ids, strict=True))
+    lineage = (
+        Fate(id="s1", fate="kept", before=1_000, after=990, shared=900),
+        Fate(id="s2", fate="kept", before=10, after=10, shared=10),
+        Fate(id="s5", fate="split", other="s2", before=0, after=50, shared=40),
+        Fate(id="s6", fate="new", before=0, after=70, shared=0),
+        Fate(id="s3", fate="merged", other="s1", before=95, after=0, shared=90),
+        Fate(id="s4", fate="retired", before=80, after=0, shared=0),
+    )
+    after = msgspec.structs.replace(now, segments=segments, lineage=lineage, training={"keep_their_id": 0.833})
+
+    lines = list(lineage_lines(after, Champion(before, "the live one")))
+
+    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines))
+    assert "83.3% of these customers keep their segment id" in text
+    for words in (
+        "s1  Champions  kept     900 of its 1,000 customers stay, 90 join\n",
+        "s5  Promising  split    40 of its 50 customers come from s2 Loyal",
+        "s6  New        new      its 70 customers come from several segments",
+        "s3  Promising  merged   90 of its 95 customers go to s1 Champions",
+        "s4  New        retired  its 80 customers go to several segments",
+    ):
+        assert words in text
 
 
 def test_columns_stand_below_their_heads() -> None:
