@@ -19,6 +19,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "how-to/load-history.md",
         "how-to/look-up-a-segment.md",
         "how-to/look-after-models.md",
+        "how-to/change-the-model.md",
         "how-to/subscribe-from-python.md",
         "how-to/*",
     ),

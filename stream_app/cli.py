@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stream_app.commands import files, models, operating, reading, running, setting_up
+from stream_app.commands import files, models, operating, promoting, reading, running, setting_up
 from stream_app.commands.failure import exit_code_of
 
 DEBUG = "--debug"
@@ -31,6 +31,9 @@ app.command(rich_help_panel=LOOK)(reading.tail)
 app.command(rich_help_panel=LOOK)(reading.customer)
 app.command(rich_help_panel=OPERATE)(running.worker)
 app.add_typer(operating.topics_app, name="topics", rich_help_panel=OPERATE)
+models.models_app.command()(promoting.preview)
+models.models_app.command()(promoting.promote)
+models.models_app.command()(promoting.rollback)
 app.add_typer(models.models_app, name="models", rich_help_panel=OPERATE)
 app.add_typer(operating.partitions_app, name="partitions", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(operating.tick)

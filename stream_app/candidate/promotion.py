@@ -42,8 +42,7 @@ def _live_model(settings: Settings, promotion: Promotion) -> SegmentModel | None
 def pass_gate(settings: Settings, candidate: SegmentModel) -> Preview | None:
     """Return the preview of a candidate that may become live; raises SegstreamError with what speaks against it."""
     seen = look_at(settings, candidate)
-    gate = Gate(settings.gate_max_moved_share, settings.gate_min_ari, settings.gate_max_silhouette_drop)
-    objections = [] if seen is None else gate.objections(seen)
+    objections = [] if seen is None else gate_of(settings).objections(seen)
     if objections:
         raise SegstreamError(
             f"Model {candidate.version} does not pass the gate. {' '.join(objections)}",
@@ -51,6 +50,11 @@ def pass_gate(settings: Settings, candidate: SegmentModel) -> Preview | None:
             code="MODEL_GATED",
         )
     return seen
+
+
+def gate_of(settings: Settings) -> Gate:
+    """Return the gate of a deployment."""
+    return Gate(settings.gate_max_moved_share, settings.gate_min_ari, settings.gate_max_silhouette_drop)
 
 
 def model_before(settings: Settings) -> Artefact:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> int:
     """Train, publish and tell; return the exit code."""
+    from stream_app.candidate.promotion import pass_gate
     from stream_app.operators import promote
 
     meaning = options.meaning()
@@ -36,6 +37,7 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
         say(f"If a column is wrong, say which is which: {meaning.columns_flag}")
     _tell_of_model(training, champion, as_json=flags.as_json)
     if flags.should_promote:
+        pass_gate(settings, training.model)
         promote(settings, training.artefact)
         say(f"Model {training.artefact.version} is live.")
     return 0

@@ -33,6 +33,7 @@ from tests.builders import NOW, a_model
 from tests.integration.reading import Onlooker, Record, read_all
 from tests.integration.results import Change, Results, by_customer
 from tests.integration.shop import Sent, a_log
+from tests.integration.terminal import Terminal
 from tests.integration.waiting import DONE_SECONDS, wait_for
 from tests.integration.worker_process import WorkerProcess
 
@@ -219,6 +220,10 @@ class Deployment:
         process = WorkerProcess(self.folder, _outer_environment() | _environment(values) | fault)
         self.workers.append(process)
         return process
+
+    def terminal(self) -> Terminal:
+        """Return an operator's terminal on this deployment."""
+        return Terminal(self.folder, _outer_environment() | _environment(self.settings.model_dump()))
 
     def run_to_end(self, instance: str = "w0", **settings: Any) -> None:
         """Let a worker do everything there is to do, and end it in order."""

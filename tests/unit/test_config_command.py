@@ -69,7 +69,7 @@ def test_the_origin_shown_is_where_the_value_comes_from(
         "kafka_security_protocol": ("SSL", "SASL_SSL"), "kafka_extra": ('{"a":"1"}', '{"a":"2"}'),
         "redis_url": ("redis://a", "redis://b"), "key_partitioner": ("crc32", "any"), "log_format": ("json", "console"),
     }  # fmt: skip
-    low, high = values.get(field, ("2001", "2002"))
+    low, high = values.get(field, ("0.2", "0.3") if field.startswith("gate_") else ("2001", "2002"))
     (folder / ".env").write_text(f"{variable_of(field)}='{low}'\n")
     from_dotenv = shown(field)
     monkeypatch.setenv(f"SEGSTREAM_{field.upper()}", high)
