@@ -15,11 +15,12 @@ from rich.text import Text
 from stream_app.demo.drawing.screen import draw
 from stream_app.demo.drawing.snapshot import Snapshot
 from stream_app.demo.drawing.strokes import BLOCK
+from stream_app.demo.play import Wish
 from stream_app.demo.run import run_demo
 
 WIDTH, HEIGHT = 92, 32
-BEST_SHARE = 0.7
-"""So much of the live orders is done at the moment that is drawn: all is moving, and some of the past is to be seen."""
+BEST_SHARE = 0.5
+"""So much of the time without orders has passed at the moment that is drawn: segments shrink and grow by themselves."""
 
 CELL_WIDTH = 12.2
 BAR = re.compile(
@@ -48,7 +49,7 @@ class Photographer:
         return None
 
     def show(self, snapshot: Snapshot) -> None:
-        if abs(snapshot.share - BEST_SHARE) <= abs(self.best.share - BEST_SHARE):
+        if abs(snapshot.quiet_share - BEST_SHARE) <= abs(self.best.quiet_share - BEST_SHARE):
             self.best = snapshot
 
     def say(self, lines: Sequence[Text]) -> None:
@@ -72,7 +73,7 @@ def _rectangle(bar: re.Match[str]) -> str:
 def main() -> None:
     """Run the demo to its end and draw how it looked in between."""
     photographer = Photographer()
-    run_demo(until_done=True, rate=None, households=None, display=photographer)
+    run_demo(Wish(), until_done=True, display=photographer)
     Path(sys.argv[1]).write_text(picture(photographer.best) + "\n")
 
 

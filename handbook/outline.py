@@ -15,6 +15,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "how-to/connect-to-kafka-and-redis.md",
         "how-to/check-a-deployment.md",
         "how-to/bring-your-own-orders.md",
+        "how-to/train-a-model.md",
         "how-to/load-history.md",
         "how-to/look-up-a-segment.md",
         "how-to/look-after-models.md",

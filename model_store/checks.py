@@ -107,4 +107,6 @@ def _numbers(model: SegmentModel) -> Iterator[float]:
     yield from chain(*model.pca_components, *model.centroids)
     for segment in model.segments:
         yield from msgspec.structs.astuple(segment.profile)
+    for candidate in model.candidates:
+        yield from msgspec.structs.astuple(candidate)
     yield from (fact for fact in model.training.values() if isinstance(fact, float))

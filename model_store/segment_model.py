@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from msgspec import Struct
 
@@ -33,7 +35,39 @@ class Segment(Struct, frozen=True, kw_only=True):
     action: str
     profile: Profile
     renamed: bool = False
-    """A person gave the words: a retraining keeps them with the id."""
+    """Name, description and action are a person's: training again keeps them as long as the id lives."""
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """What was measured for one number of segments when the trainer looked for the best."""
+
+    k: int
+    inertia: float
+    silhouette: float
+    davies_bouldin: float
+    """Lower is better, like inertia; of the others higher is."""
+    calinski_harabasz: float
+    stability: float
+    """Mean adjusted Rand index of fits to resampled customers."""
+    smallest_share: float
+    """Part of the customers in the smallest segment, from 0 to 1."""
+    is_elbow: bool = False
+    is_chosen: bool = False
+
+
+class Fate(Struct, frozen=True, kw_only=True):
+    """What became of one segment from the model before to this one, told by the customers of the training."""
+
+    id: str
+    fate: Literal["kept", "split", "new", "merged", "retired"]
+    other: str | None = None
+    """Split: the segment that most of its customers come from. Merged: the one that most of them went to."""
+    before: int
+    """Its customers by the model before; 0 when it had no such segment."""
+    after: int
+    """Its customers by this model; 0 when there is no such segment any more."""
+    shared: int
+    """Customers of both: of before and after, or of this segment and the other one."""
 
 
 class SegmentModel(Struct, frozen=True, kw_only=True):
@@ -54,6 +88,14 @@ class SegmentModel(Struct, frozen=True, kw_only=True):
     segments: tuple[Segment, ...]
     training: dict[str, str | int | float]
     """Where the numbers come from and how good the fit was; nothing computes with it."""
+    candidates: tuple[Candidate, ...] = ()
+    """Every number of segments that was tried, by k; empty in models of older trainers."""
+    champion: str | None = None
+    """The version whose segment ids this model goes on with; None: its ids begin with it."""
+    lineage: tuple[Fate, ...] = ()
+    """What became of the champion's segments: this model's first, then those that ended."""
+    retired_ids: tuple[str, ...] = ()
+    """Ids of champions of champions that ended: never given to another segment."""
 
 
 class _Head(Struct):

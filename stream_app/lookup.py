@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -95,6 +96,30 @@ class Lookup:
         except redis.RedisError as error:
             raise _away(self._settings, error) from error
         return sum(counts)
+
+    def customers_of(self, partition: int, size: int) -> Iterator[list[bytes]]:
+        """Yield a partition's customers in slices of about `size`; one who moves meanwhile may come twice."""
+        key = f"{self._settings.redis_prefix}due:{self._settings.topics.orders}:{partition}"
+        cursor = 0
+        while True:
+            try:
+                cursor, found = cast(tuple[int, list[tuple[bytes, float]]], self._redis.zscan(key, cursor, count=size))
+            except redis.RedisError as error:
+                raise _away(self._settings, error) from error
+            yield [customer_id for customer_id, _ in found]
+            if cursor == 0:
+                return
+
+    def states(self, customers: list[bytes]) -> list[bytes | None]:
+        """Return the state records of customers; None for one who is gone."""
+        prefix = f"{self._settings.redis_prefix}customer:".encode()
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for customer_id in customers:
+                    pipe.hget(prefix + customer_id, "state")
+                return cast(list[bytes | None], pipe.execute())
+        except redis.RedisError as error:
+            raise _away(self._settings, error) from error
 
     def _get(self, key: str, field: str) -> bytes | None:
         try:

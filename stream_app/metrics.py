@@ -83,5 +83,13 @@ REDIS_ERRORS = Counter("segstream_redis_errors_total", "Failed Redis operations.
 
 # Worry on any: somebody published a model or a control record that workers refuse.
 CONTROL_REFUSED = Gauge("segstream_control_refused", "Control records that nobody can read.", registry=REGISTRY)
-MODEL_INFO = Gauge("segstream_model_info", "The live model.", ["version", "k"], registry=REGISTRY)
+MODEL_INFO = Gauge("segstream_model_info", "The models that decide.", ["version", "k"], registry=REGISTRY)
+
+# Worry when it stays 1 for long: the walk over the customers does not get its turn.
+MODEL_SWITCHING = Gauge(
+    "segstream_model_switching",
+    "1 while a partition's customers go over to another model.",
+    ["partition"],
+    registry=REGISTRY,
+)
 BUILD_INFO = Gauge("segstream_build_info", "What is running.", ["version", "python"], registry=REGISTRY)

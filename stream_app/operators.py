@@ -16,24 +16,41 @@ from stream_app.worker.kafka_config import log_reader, plain_producer
 from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
 
 
-def promote(settings: Settings, artefact: Artefact) -> None:
-    """Make a model the live one; refused while another is, because workers cannot switch yet."""
+def promote(
+    settings: Settings, artefact: Artefact, *, why: str = "", effective_at: str | None = None, is_quiet: bool = False
+) -> None:
+    """Make a model the live one, at once or when the clocks reach an instant; running workers switch to it.
+
+    Raises SegstreamError when it is the live one already.
+    """
     live = live_model(settings)
-    if live is not None:
+    if live is not None and live.version == artefact.version:
         raise SegstreamError(
-            f"Model {live.version} is live already, and running workers do not switch models yet.",
-            "Start a new deployment with another SEGSTREAM_TOPIC_PREFIX to use the new one.",
-            code="MODEL_LIVE",
+            f"Model {live.version} is live already.", "Nothing is to be done: workers use it.", code="MODEL_LIVE"
         )
-    _say(settings, Promotion(version=artefact.version, sha256=artefact.sha256, by=_who(), at=_now()))
+    said = Promotion(
+        version=artefact.version,
+        sha256=artefact.sha256,
+        by=_who(),
+        at=_now(),
+        why=why,
+        effective_at=effective_at,
+        is_quiet=is_quiet,
+    )
+    _say(settings, said)
 
 
 def live_model(settings: Settings) -> Promotion | None:
-    """Return the promotion in force, None when there is none."""
+    """Return the newest promotion, None when there is none; one for a later instant counts already."""
+    return next(iter(promotions(settings)), None)
+
+
+def promotions(settings: Settings) -> list[Promotion]:
+    """Return all promotions, the newest first."""
     control = Control(settings)
     try:
         control.read_to_end()
-        return control.promotion()
+        return control.promotions()
     finally:
         control.close()
 

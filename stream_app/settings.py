@@ -114,6 +114,12 @@ class Settings(BaseSettings):
     """Most records in one transaction."""
     cached_customers: Annotated[int, Field(ge=1_000)] = 200_000
     """So many customers are kept decoded in memory."""
+    gate_max_moved_share: Annotated[float, Field(ge=0, le=1)] = 0.4
+    """A model that would move more of the customers becomes live only by force."""
+    gate_min_ari: Annotated[float, Field(ge=-1, le=1)] = 0.3
+    """So must a model that agrees less with today's segments, by the adjusted Rand index."""
+    gate_max_silhouette_drop: Annotated[float, Field(ge=0, le=2)] = 0.05
+    """So must a model whose silhouette on today's customers is lower by more."""
     web_host: str = "127.0.0.1"
     """Where the worker's pages listen; they have no password."""
     web_port: Annotated[int, Field(ge=1, le=65_535)] = 6066

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model_store.scoring import Scorer
-from model_store.segment_model import Profile, Segment, SegmentModel
+from model_store.segment_model import Candidate, Profile, Segment, SegmentModel
 from stream_app.contract.dead_letter import Headers
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.entry import Entry
@@ -50,6 +50,19 @@ def a_model(**changes: Any) -> SegmentModel:
         "training": {},
     }
     return SegmentModel(**(values | changes))
+
+
+def a_candidate(k: int, **changes: Any) -> Candidate:
+    """Return what was measured for a number of segments that passes every rule."""
+    values: dict[str, Any] = {
+        "inertia": 1000.0 / k,
+        "silhouette": 0.4,
+        "davies_bouldin": 0.9,
+        "calinski_harabasz": 3_000.0,
+        "stability": 0.95,
+        "smallest_share": 0.1,
+    }
+    return Candidate(k=k, **(values | changes))
 
 
 def an_order_json(**changes: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
 from stream_app.core.inbound import SourceRecord
 from stream_app.core.instants import parse_instant
+from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.pipeline import Chunk, Outcome, Progress, read_chunk
 from stream_app.core.rules import Rules
 from stream_app.core.state_record import decode_customer, encode_state, header_of
@@ -33,22 +34,35 @@ class Driver:
         self.due: dict[str, int] = {}
         self.changes: dict[str, list[bytes]] = {}
         self.dead_letters: list[tuple[SourceRecord, Refusal]] = []
+        self.switch: ModelSwitch | None = None
+        self._to_walk: list[str] = []
 
-    def run(self, records: Iterable[SourceRecord], *, due_budget: int = EVERYBODY) -> Outcome:
-        """Take one chunk, with at most `due_budget` of the customers that were due before it."""
+    def begin_switch(self, scorer: Scorer, *, is_quiet: bool = False) -> None:
+        """Let another model decide from now on; it takes over whom a record, a boundary or a slice touches."""
+        self.switch = ModelSwitch(self.scorer, self.progress.clock.instant, is_quiet=is_quiet)
+        self.scorer = scorer
+        self._to_walk = sorted(self.states)
+
+    def run(
+        self, records: Iterable[SourceRecord], *, due_budget: int = EVERYBODY, slice_size: int = EVERYBODY
+    ) -> Outcome:
+        """Take one chunk, at most `due_budget` of those who were due before it, and a slice of a switch under way."""
         progress = self.progress
         inbound = read_chunk(records, progress.partition, self.states, self.rules)
         asked_until = progress.clock.instant
         due = self._due(asked_until, due_budget)
-        named = {each.order.customer_id for each in inbound if each.order is not None} | set(due)
+        walked, self._to_walk = self._to_walk[:slice_size], self._to_walk[slice_size:]
+        named = {each.order.customer_id for each in inbound if each.order is not None} | {*due, *walked}
         customers = {name: decode_customer(self.states[name]) for name in named if name in self.states}
-        chunk = self.chunk_class(progress, customers, self.scorer, self.rules)
+        chunk = self.chunk_class(progress, customers, self.scorer, self.rules, self.switch)
         chunk.process(inbound)
         if not chunk.outcome.is_stopped:
-            chunk.fire(due)
+            chunk.fire([*due, *walked])
             if len(due) < due_budget:
                 progress.clock.forget(asked_until)
         chunk.announce()
+        if not self._to_walk:
+            self.switch = None
         self._keep(chunk.outcome)
         return chunk.outcome
 

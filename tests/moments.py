@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from stream_app.demo.board import ORDER
-from stream_app.demo.drawing.snapshot import HISTORY, KAFKA, Move, SegmentSize, Snapshot, Step
+from stream_app.demo.drawing.snapshot import DAY_US, HISTORY, KAFKA, Move, SegmentSize, Snapshot, Step
 
 SEGMENTS = (
     SegmentSize("s1", "Champions", "They are among the last to have bought.", 1_162),
@@ -17,7 +17,7 @@ SEGMENTS = (
 )
 
 MOVES = (
-    Move("2285", "Promising", "About to sleep", "because time passed", "s3", "s4"),
+    Move("2285", "Promising", "About to sleep", "has not bought for 74 days", "s3", "s4", is_by_time=True),
     Move("77", "Regulars", "Champions", "because of order 34010676753", "s2", "s1"),
     Move("1948", "first seen", "Hibernating", "from history", None, "s5"),
 )
@@ -38,6 +38,25 @@ def a_stream(**changes: Any) -> Snapshot:
         seconds=14.2, steps=steps, history_orders=77_745, live_orders=78_103, sent=60_210,
         records=77_749 + 54_210, history_records=77_749, orders_per_second=9_556.4, segments=SEGMENTS, moves=MOVES,
         causes=(("aging", 8_000), ("order", 6_029), ("history", 3)), first_change=8.4, live_began=9.0,
+    )  # fmt: skip
+    return replace(moment, **changes)
+
+
+LAST_ORDER_US = 1_514_764_799_000_000
+"""2017-12-31T23:59:59Z."""
+
+
+def a_quiet_time(days: int, **changes: Any) -> Snapshot:
+    """Return a demo in which nobody has bought for so many days, and 200 Champions have become Regulars."""
+    sizes = [segment.households for segment in SEGMENTS]
+    moved = [sizes[0] - 200, sizes[1] + 200, *sizes[2:]]
+    segments = tuple(
+        replace(segment, households=now, at_last_order=before)
+        for segment, now, before in zip(SEGMENTS, moved, sizes, strict=True)
+    )
+    moment = an_end(
+        seconds=25.0, records=77_749 + 78_103 + 40, segments=segments, moved_by_time=200,
+        last_order_us=LAST_ORDER_US, clock_us=LAST_ORDER_US + days * DAY_US,
     )  # fmt: skip
     return replace(moment, **changes)
 

@@ -68,6 +68,8 @@ class Lives(NamedTuple):
     clock: int
     refused: list[int]
     """Positions in the log of the orders that contradict an earlier one."""
+    waiting: set[str]
+    """Customers whose history is folded and not scored yet."""
 
 
 class Step(NamedTuple):
@@ -153,16 +155,52 @@ def run(log: list[Fact], window: int | None, predict: Predict) -> Story:
     return Story({customer: mine for customer, mine in steps.items() if mine}, lives.clock, lives.refused)
 
 
-def steps_of(evaluations: Iterable[Evaluation], predict: Predict) -> list[Step]:
-    """Score one customer's evaluations and keep those that find another segment."""
+class Era(NamedTuple):
+    """From a position in the log on, this is the model."""
+
+    since: int
+    predict: Predict
+    is_quiet: bool = False
+
+
+def run_eras(log: list[Fact], window: int | None, eras: list[Era]) -> dict[str, list[Step]]:
+    """Replay one partition's log under one model after the other; the first one's position is 0."""
+    whole = live(log, window).evaluations
+    judged: dict[str, list[tuple[Evaluation, Predict]]] = {name: [] for name in whole}
+    for number, era in enumerate(eras):
+        last = number == len(eras) - 1
+        until = live(log if last else log[: eras[number + 1].since], window)
+        for name, mine in until.evaluations.items():
+            seen = [each for each, _ in judged[name] if each.cause != "model"]
+            assert mine[: len(seen)] == seen == whole[name][: len(seen)], "what came later changed the past"
+            judged[name] += [(each, era.predict) for each in mine[len(seen) :]]
+        if not last:
+            _change_model(judged, until, eras[number + 1])
+    return {name: steps for name, mine in judged.items() if (steps := _steps_by(mine))}
+
+
+def _change_model(judged: dict[str, list[tuple[Evaluation, Predict]]], now: Lives, era: Era) -> None:
+    """Everybody who was ever scored is scored anew at the clock, unless history is about to do it."""
+    for name, mine in judged.items():
+        if mine and name not in now.waiting:
+            anew = Evaluation(now.clock, "model", mine[-1][0].found, era.is_quiet)
+            mine.append((anew, era.predict))
+
+
+def _steps_by(judged: Iterable[tuple[Evaluation, Predict]]) -> list[Step]:
     steps: list[Step] = []
     before = None
-    for evaluation in evaluations:
+    for evaluation, predict in judged:
         segment = None if evaluation.row is None else predict(*evaluation.row)
         if segment != before:
             steps.append(Step(evaluation.at, evaluation.cause, before, segment, evaluation.is_history))
             before = segment
     return steps
+
+
+def steps_of(evaluations: Iterable[Evaluation], predict: Predict) -> list[Step]:
+    """Score one customer's evaluations and keep those that find another segment."""
+    return _steps_by((evaluation, predict) for evaluation in evaluations)
 
 
 def live(log: list[Fact], window: int | None) -> Lives:
@@ -187,8 +225,10 @@ def live(log: list[Fact], window: int | None) -> Lives:
         if is_new and not _is_over(fact, clocks[-1], window):
             held[key] = fact
             touches.setdefault(fact.customer, []).append(_Touch(clocks[-1], fact, known is not None))
-    lives = {customer: _Life(window, clocks).live(mine) for customer, mine in touches.items()}
-    return Lives(lives, clocks[-1], refused)
+    lives = {customer: _Life(window, clocks) for customer in touches}
+    evaluations = {customer: life.live(touches[customer]) for customer, life in lives.items()}
+    waiting = {customer for customer, life in lives.items() if life.waits_since is not None}
+    return Lives(evaluations, clocks[-1], refused, waiting)
 
 
 def _contradicts(known: Fact, order: Fact) -> bool:

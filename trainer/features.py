@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from stream_app.history.history import is_interrupt
+
 if TYPE_CHECKING:
     from stream_app.history.history import History
 
@@ -74,5 +76,9 @@ def _fetch(history: History, sql: str, as_of_us: int, window_us: int | None) -> 
     cursor = history.connection.cursor()
     try:
         return cursor.execute(sql, {"as_of_us": as_of_us, "window_us": window_us}).fetchall()
+    except RuntimeError as error:
+        if is_interrupt(error):
+            raise KeyboardInterrupt from error
+        raise
     finally:
         cursor.close()

@@ -1,4 +1,4 @@
-"""Fits log1p → StandardScaler → PCA → K-Means, and says how good the fit is."""
+"""Fits log1p → StandardScaler → PCA → K-Means: where customers stand, and which stand together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.checks import MAX_SEGMENTS
+from model_store.checks import FEATURES, MAX_SEGMENTS
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.errors import UsageError
 
@@ -16,28 +16,62 @@ if TYPE_CHECKING:
     from trainer.features import Features
 
 Array = NDArray[np.float64]
+Labels = NDArray[np.int64]
 
-COMPONENTS = 2
+DEFAULT_COMPONENTS = 2
 RESTARTS = 10
-SILHOUETTE_SAMPLE = 10_000
-"""The silhouette compares every pair: beyond this many customers a fixed sample stands for all."""
+SAMPLE = 10_000
+"""What compares all customers with each other does it on a fixed sample beyond this many."""
 
 
 @dataclass(frozen=True)
-class Fit:
-    """The fitted arrays, clusters in scikit-learn's own order, and the figures that judge them."""
+class Space:
+    """The scaler and the PCA as arrays, and where they put the customers."""
 
     scaler_mean: Array
     scaler_scale: Array
     pca_mean: Array
     pca_components: Array
-    centroids: Array
-    labels: NDArray[np.int64]
-    """The cluster of each customer, in the order of the features."""
-    inertia: float
-    silhouette: float
     explained_variance: tuple[float, ...]
     """Share of the variance that each component keeps."""
+    points: Array
+    """One row per customer, in the order of the features."""
+
+    def place(self, matrix: Array) -> Array:
+        """Return where customers with other features stand."""
+        scaled = (np.log1p(matrix) - self.scaler_mean) / self.scaler_scale
+        placed: Array = (scaled - self.pca_mean) @ self.pca_components.T
+        return placed
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """What K-Means found, in scikit-learn's own order."""
+
+    centroids: Array
+    labels: Labels
+    """The cluster of each customer, in the order of the features."""
+    inertia: float
+
+    @property
+    def k(self) -> int:
+        """How many clusters there are."""
+        return len(self.centroids)
+
+    def nearest(self, points: Array) -> Labels:
+        """Return the cluster of each point; on a tie the first one."""
+        squares = [((points - centroid) ** 2).sum(axis=1) for centroid in self.centroids]
+        labels: Labels = np.argmin(squares, axis=0).astype(np.int64)
+        return labels
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A space, its clusters and the figure that judges them."""
+
+    space: Space
+    clusters: Clusters
+    silhouette: float
 
 
 def feature_matrix(features: list[Features]) -> Array:
@@ -49,45 +83,80 @@ def feature_matrix(features: list[Features]) -> Array:
 
 def fit(matrix: Array, k: int, *, seed: int = 42) -> Fit:
     """Return the fit with k clusters, the same arrays for the same matrix, k and seed."""
-    from sklearn.cluster import KMeans  # type: ignore[import-untyped]
+    check_k(matrix, k)
+    space = fit_space(matrix, seed=seed)
+    clusters = fit_clusters(space.points, k, seed=seed)
+    rows = sample_rows(len(matrix), seed=seed)
+    return Fit(space, clusters, silhouette(space.points[rows], clusters.labels[rows]))
+
+
+def fit_space(matrix: Array, components: int | float = DEFAULT_COMPONENTS, *, seed: int) -> Space:
+    """Return the space in which customers are compared.
+
+    A whole number says how many components; a fraction, how much of the variance the fewest of them must keep.
+    """
     from sklearn.decomposition import PCA  # type: ignore[import-untyped]
     from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    _check(matrix, k)
+    _check_components(components)
     # Threads add up in another order each time, and the version is a hash of the last bits.
     with threadpool_limits(limits=1):
         scaler = StandardScaler()
-        pca = PCA(n_components=COMPONENTS, random_state=seed)
+        pca = PCA(n_components=components, random_state=seed)
         points = pca.fit_transform(scaler.fit_transform(np.log1p(matrix)))
-        clusters = KMeans(n_clusters=k, n_init=RESTARTS, random_state=seed).fit(points)
-        labels = clusters.predict(points).astype(np.int64)
-        return Fit(
-            scaler_mean=scaler.mean_,
-            scaler_scale=scaler.scale_,
-            pca_mean=pca.mean_,
-            pca_components=pca.components_,
-            centroids=clusters.cluster_centers_,
-            labels=labels,
-            inertia=float(clusters.inertia_),
-            silhouette=_silhouette(points, labels, seed),
-            explained_variance=tuple(float(part) for part in pca.explained_variance_ratio_),
-        )
+    return Space(
+        scaler_mean=scaler.mean_,
+        scaler_scale=scaler.scale_,
+        pca_mean=pca.mean_,
+        pca_components=pca.components_,
+        explained_variance=tuple(float(part) for part in pca.explained_variance_ratio_),
+        points=points,
+    )
 
 
-def _check(matrix: Array, k: int) -> None:
+def fit_clusters(points: Array, k: int, *, seed: int) -> Clusters:
+    """Return the best of ten K-Means runs."""
+    from sklearn.cluster import KMeans  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        found = KMeans(n_clusters=k, n_init=RESTARTS, random_state=seed).fit(points)
+        return Clusters(found.cluster_centers_, found.predict(points).astype(np.int64), float(found.inertia_))
+
+
+def sample_rows(customers: int, *, seed: int) -> Labels:
+    """Return the rows that stand for all where every pair is compared: all of them up to 10,000."""
+    if customers <= SAMPLE:
+        return np.arange(customers)
+    return np.random.RandomState(seed).permutation(customers)[:SAMPLE]
+
+
+def silhouette(points: Array, labels: Labels) -> float:
+    """Return the mean silhouette, 0 when the sample happens to lie in one cluster only."""
+    from sklearn.metrics import silhouette_score  # type: ignore[import-untyped]
+
+    return float(silhouette_score(points, labels)) if len(np.unique(labels)) > 1 else 0.0
+
+
+def check_k(matrix: Array, k: int) -> None:
+    """Raise UsageError where k clusters cannot be fitted."""
     if not 2 <= k <= MAX_SEGMENTS:
         raise UsageError(f"{k} segments cannot be fitted.", f"Choose from 2 to {MAX_SEGMENTS}.")
-    # A silhouette needs one customer more than clusters.
-    if len(np.unique(matrix, axis=0)) <= k:
+    if most_clusters(matrix) < k:
         raise UsageError(
             f"too few different customers for {k} segments.",
             "Choose fewer segments, a longer window or a later instant.",
         )
 
 
-def _silhouette(points: Array, labels: NDArray[np.int64], seed: int) -> float:
-    from sklearn.metrics import silhouette_score  # type: ignore[import-untyped]
+def _check_components(components: int | float) -> None:
+    if isinstance(components, int) and not 1 <= components <= len(FEATURES):
+        raise UsageError(f"{components} components cannot be fitted.", f"Choose from 1 to {len(FEATURES)}.")
+    if isinstance(components, float) and not 0 < components < 1:
+        raise UsageError(f"{components:g} is no part of the variance.", "Use a fraction below 1: 0.9, for example.")
 
-    sample = SILHOUETTE_SAMPLE if len(points) > SILHOUETTE_SAMPLE else None
-    return float(silhouette_score(points, labels, sample_size=sample, random_state=seed))
+
+def most_clusters(matrix: Array) -> int:
+    """Return how many clusters there can be: a silhouette needs one customer more than clusters."""
+    return max(0, len(np.unique(matrix, axis=0)) - 1)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import count
+from types import MappingProxyType
 
+import msgspec
 import numpy as np
 
 from model_store.segment_model import Profile, Segment
+from trainer.lineage import first_ids
 
 REUSE_COST = 0.25
 """A name is used again, with a number, rather than one that is half the scale off."""
+
+
+NOBODY: Mapping[str, Segment] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -98,27 +105,36 @@ NAMES = (
 )  # fmt: skip
 
 
-def name_segments(profiles: Sequence[Profile]) -> tuple[Segment, ...]:
-    """Return one segment per profile, ids s1, s2 … in the given order, no name twice.
+def name_segments(
+    profiles: Sequence[Profile], ids: Sequence[str] | None = None, *, kept: Mapping[str, Segment] = NOBODY
+) -> tuple[Segment, ...]:
+    """Return one segment per profile, in the given order, no name twice; ids are s1, s2 … where none are given.
+
+    What a person has named keeps its words: `kept` has the earlier segment of an id that lives on.
 
     All names are chosen together so that, summed up, they are as near to the profiles' ranks as
     can be. Only ranks count: what is often or much differs from shop to shop.
     """
-    chosen = _choose(profiles)
-    seen: dict[str, int] = {}
+    given = list(ids or first_ids(len(profiles)))
+    custom = {id: kept[id] for id in given if id in kept and kept[id].renamed}
+    taken = {segment.name for segment in custom.values()}
     segments = []
-    for number, (profile, choice) in enumerate(zip(profiles, chosen, strict=True), start=1):
-        seen[choice.name] = seen.get(choice.name, 0) + 1
-        suffix = f" {seen[choice.name]}" if seen[choice.name] > 1 else ""
-        segment = Segment(
-            id=f"s{number}",
-            name=choice.name + suffix,
-            description=choice.description,
-            action=choice.action,
-            profile=profile,
+    for id, profile, choice in zip(given, profiles, _choose(profiles), strict=True):
+        if id in custom:
+            segments.append(msgspec.structs.replace(custom[id], profile=profile))
+            continue
+        name = _free(choice.name, taken)
+        taken.add(name)
+        segments.append(
+            Segment(id=id, name=name, description=choice.description, action=choice.action, profile=profile)
         )
-        segments.append(segment)
     return tuple(segments)
+
+
+def _free(name: str, taken: Set[str]) -> str:
+    """Return the name, with the first number that nobody has where it is taken."""
+    numbered = (f"{name} {number}" for number in count(2))
+    return name if name not in taken else next(other for other in numbered if other not in taken)
 
 
 def _choose(profiles: Sequence[Profile]) -> list[Name]:

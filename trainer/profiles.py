@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model_store.segment_model import Profile
-from trainer.fit import Array
+from trainer.fit import Array, Labels
 
 
-def profiles(matrix: Array, labels: NDArray[np.int64], k: int) -> list[Profile]:
+def profiles(matrix: Array, labels: Labels, k: int) -> list[Profile]:
     """Return one profile per cluster, in the clusters' order; the matrix is R, F, M, U."""
     return [_profile(matrix[labels == cluster], len(matrix)) for cluster in range(k)]
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
-from model_store.segment_model import Matrix, SegmentModel, Vector
+from model_store.segment_model import Matrix, Profile, Segment, SegmentModel, Vector
 from model_store.store import Artefact, ModelStore
 from stream_app.core.errors import UsageError
 from stream_app.history.formats import Format
@@ -18,9 +19,12 @@ from stream_app.history.reading import AS_WRITTEN, open_history
 from stream_app.history.report import ReadReport
 from stream_app.history.writing import Writing
 from trainer.features import DAY_US, counted_lines, features
-from trainer.fit import Array, Fit, feature_matrix, fit
+from trainer.fit import DEFAULT_COMPONENTS, Array, Space, check_k, feature_matrix, fit_space
+from trainer.lineage import Lineage, Numbered, trace
 from trainer.naming import name_segments
 from trainer.profiles import best_first, profiles
+from trainer.selection import AUTO, RULE, KRange, Progress, Selection, select
+from trainer.treatment import Treated, winsorize
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,7 +35,8 @@ class TrainingPlan:
 
     path: Path
     format: Format | str
-    k: int = 4
+    k: int | KRange = AUTO
+    """A number of segments, or a range of which the best is chosen."""
     window_days: int | None = 365
     as_of_us: int | None = None
     """The instant of the features, microseconds; None: `until_fraction` says it."""
@@ -39,6 +44,17 @@ class TrainingPlan:
     """Part of the time between the first and the last order, so that the rest can be streamed."""
     writing: Writing = AS_WRITTEN
     seed: int = 42
+    components: int | float = DEFAULT_COMPONENTS
+    """How many principal components, or as a fraction how much variance they must keep."""
+    winsorize_percentile: float | None = None
+    """Above it a feature counts as the percentile while fitting; None: outliers stay as they are."""
+    champion: SegmentModel | None = None
+    """The model whose segment ids live on; None: ids begin anew."""
+
+    @property
+    def ks(self) -> KRange:
+        """The numbers of segments to try."""
+        return KRange(self.k, self.k) if isinstance(self.k, int) else self.k
 
 
 @dataclass(frozen=True)
@@ -50,37 +66,65 @@ class Training:
     report: ReadReport
 
 
-def train(plan: TrainingPlan, *, store: ModelStore, trained_at: datetime) -> Training:
+def silent(_: str) -> None:
+    """Tell nobody how far the training is."""
+
+
+def train(plan: TrainingPlan, *, store: ModelStore, trained_at: datetime, progress: Progress = silent) -> Training:
     """Read, compute features, fit, name and publish; `trained_at` is part of the version."""
+    progress(f"Reading {Path(plan.path).name}")
     with open_history(plan.path, plan.format, writing=plan.writing) as history:
-        model = learn(history, plan, trained_at=trained_at)
+        model = learn(history, plan, trained_at=trained_at, progress=progress)
+        progress("Publishing the model")
         return Training(store.publish(model), model, history.report)
 
 
-def learn(history: History, plan: TrainingPlan, *, trained_at: datetime) -> SegmentModel:
+def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progress: Progress = silent) -> SegmentModel:
     """Return the named model of an open history, unpublished."""
     as_of_us = training_instant(history.report, plan)
     window_us = None if plan.window_days is None else plan.window_days * DAY_US
+    progress("Computing recency, frequency, monetary value and unique products")
     matrix = feature_matrix(features(history, as_of_us=as_of_us, window_us=window_us))
-    fitted = fit(matrix, plan.k, seed=plan.seed)
-    found = profiles(matrix, fitted.labels, plan.k)
+    check_k(matrix, plan.ks.first)
+    treated = winsorize(matrix, plan.winsorize_percentile)
+    space = fit_space(treated.matrix, plan.components, seed=plan.seed)
+    selection = select(treated.matrix, space.points, plan.ks, seed=plan.seed, progress=progress)
+    # The worker cuts nothing, so the segments are described as it will see them.
+    labels = selection.clusters.nearest(space.place(matrix))
+    found = profiles(matrix, labels, selection.clusters.k)
     order = best_first(found)
-    centroids = _rows(fitted.centroids[order])
+    new = Numbered(space, selection.clusters.centroids[order], np.argsort(order)[labels])
+    centroids = _rows(new.centroids)
+    line = None if plan.champion is None else trace(plan.champion, new, matrix)
     return SegmentModel(
-        version=_version(fitted, centroids, trained_at),
+        version=_version(space, centroids, trained_at),
         window_days=plan.window_days,
-        scaler_mean=_row(fitted.scaler_mean),
-        scaler_scale=_row(fitted.scaler_scale),
-        pca_mean=_row(fitted.pca_mean),
-        pca_components=_rows(fitted.pca_components),
+        scaler_mean=_row(space.scaler_mean),
+        scaler_scale=_row(space.scaler_scale),
+        pca_mean=_row(space.pca_mean),
+        pca_components=_rows(space.pca_components),
         centroids=centroids,
-        segments=name_segments([found[cluster] for cluster in order]),
+        segments=_named([found[cluster] for cluster in order], plan.champion, line),
         training={
             **_source_facts(plan, as_of_us),
             "rows": counted_lines(history, as_of_us=as_of_us, window_us=window_us),
-            **_fit_facts(fitted),
+            "customers_in_file": history.report.customers,
+            **_fit_facts(space, selection),
+            **_outlier_facts(plan, treated),
+            **({} if line is None else {"keep_their_id": line.stay}),
         },
+        candidates=selection.candidates,
+        champion=None if plan.champion is None else plan.champion.version,
+        lineage=() if line is None else line.fates,
+        retired_ids=() if line is None else line.retired_ids,
     )
+
+
+def _named(ordered: list[Profile], champion: SegmentModel | None, line: Lineage | None) -> tuple[Segment, ...]:
+    if champion is None or line is None:
+        return name_segments(ordered)
+    before = {segment.id: segment for segment in champion.segments}
+    return name_segments(ordered, line.ids, kept={line.ids[n]: before[line.ids[n]] for n in line.kept})
 
 
 def training_instant(report: ReadReport, plan: TrainingPlan) -> int:
@@ -94,10 +138,10 @@ def training_instant(report: ReadReport, plan: TrainingPlan) -> int:
     return report.first_us + int((report.last_us - report.first_us) * plan.until_fraction)
 
 
-def _version(fitted: Fit, centroids: Matrix, trained_at: datetime) -> str:
+def _version(space: Space, centroids: Matrix, trained_at: datetime) -> str:
     """Return a name that sorts by age and tells two models of one second apart."""
-    arrays = (fitted.scaler_mean, fitted.scaler_scale, fitted.pca_mean)
-    numbers = [*map(_row, arrays), _rows(fitted.pca_components), centroids]
+    arrays = (space.scaler_mean, space.scaler_scale, space.pca_mean)
+    numbers = [*map(_row, arrays), _rows(space.pca_components), centroids]
     digest = hashlib.sha256(msgspec.json.encode(numbers)).hexdigest()
     return f"{trained_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:8]}"
 
@@ -112,18 +156,30 @@ def _source_facts(plan: TrainingPlan, as_of_us: int) -> dict[str, str | int | fl
     }
 
 
-def _fit_facts(fitted: Fit) -> dict[str, str | int | float]:
+def _fit_facts(space: Space, selection: Selection) -> dict[str, str | int | float]:
     import sklearn  # type: ignore[import-untyped]
 
     facts: dict[str, str | int | float] = {
-        "customers": len(fitted.labels),
-        "inertia": fitted.inertia,
-        "silhouette": fitted.silhouette,
-        "explained_variance": sum(fitted.explained_variance),
+        "customers": len(space.points),
+        "inertia": selection.clusters.inertia,
+        "silhouette": selection.chosen.silhouette,
+        "explained_variance": sum(space.explained_variance),
         "scikit_learn": str(sklearn.__version__),
+        "k_reason": selection.reason,
     }
-    for number, part in enumerate(fitted.explained_variance, start=1):
+    if len(selection.candidates) > 1:
+        facts["k_rule"] = RULE
+    for number, part in enumerate(space.explained_variance, start=1):
         facts[f"explained_variance_{number}"] = part
+    return facts
+
+
+def _outlier_facts(plan: TrainingPlan, treated: Treated) -> dict[str, str | int | float]:
+    if plan.winsorize_percentile is None:
+        return {}
+    facts: dict[str, str | int | float] = {"winsorize_percentile": float(plan.winsorize_percentile)}
+    for name, limit in treated.limits.items():
+        facts |= {f"winsorize_{name}": limit, f"winsorized_{name}": treated.above[name]}
     return facts
 
 

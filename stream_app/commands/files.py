@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,13 +18,19 @@ from stream_app.commands.file_options import (
     ReturnTypes,
     Timezone,
 )
-from stream_app.commands.file_report import tell_of_file
 from stream_app.commands.load_file import LoadFlags, run_load
-from stream_app.commands.load_screen import working
-from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Window, echo_json, say, settings_from
-
-if TYPE_CHECKING:
-    from trainer.train import Training
+from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Window, settings_from
+from stream_app.commands.train_file import run_train
+from stream_app.commands.train_options import (
+    ChampionVersion,
+    Components,
+    K,
+    Promote,
+    TrainFlags,
+    Until,
+    Variance,
+    Winsorize,
+)
 
 
 def train(
@@ -36,49 +42,28 @@ def train(
     decimal: DecimalFlag = None,
     return_prefix: ReturnPrefix = None,
     return_types: ReturnTypes = None,
-    k: Annotated[int, typer.Option(help="Number of segments.")] = 4,
-    until: Annotated[float, typer.Option(help="Learn from this first part of the time span.")] = 1.0,
-    should_promote: Annotated[bool, typer.Option("--promote", help="Make it the live model.")] = False,
+    k: K = "auto",
+    until: Until = 1.0,
+    components: Components = None,
+    variance: Variance = None,
+    winsorize: Winsorize = None,
+    champion: ChampionVersion = "auto",
+    should_promote: Promote = False,
     as_json: AsJson = False,
     model_uri: ModelUri = None,
     window_days: Window = None,
     kafka_bootstrap_servers: Bootstrap = None,
 ) -> None:
     """Train a model on a file of orders, and say what its segments are."""
-    from datetime import UTC, datetime
-
-    from stream_app.operators import promote
-    from trainer.train import TrainingPlan, train
-
+    options = FileOptions(file, format, columns, timezone, dates, decimal, return_prefix, return_types)
+    flags = TrainFlags(
+        k=k, until=until, components=components, variance=variance, winsorize=winsorize,
+        champion=champion, should_promote=should_promote, as_json=as_json,
+    )  # fmt: skip
     settings = settings_from(
         model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=kafka_bootstrap_servers
     )
-    options = FileOptions(file, format, columns, timezone, dates, decimal, return_prefix, return_types)
-    meaning, writing = options.meaning(), options.writing(settings.currency)
-    plan = TrainingPlan(
-        file, meaning.format, k=k, window_days=settings.window_days, until_fraction=until, writing=writing
-    )
-    with working(f"Reading {file.name} and learning …"):
-        training = train(plan, store=settings.models, trained_at=datetime.now(UTC))
-    tell_of_file(training.report, meaning, timezone)
-    if meaning.proposed is not None:
-        say(f"If a column is wrong, say which is which: {meaning.columns_flag}")
-    _tell_of_model(training, as_json=as_json)
-    if should_promote:
-        promote(settings, training.artefact)
-        say(f"Model {training.artefact.version} is live.")
-
-
-def _tell_of_model(training: Training, *, as_json: bool) -> None:
-    """Name the segments; the result for scripts is the version, or everything as JSON."""
-    segments = training.model.segments
-    for segment in segments:
-        say(f"  {segment.id}  {segment.name:<18} {segment.profile.share:6.1%}  {segment.description}")
-    if not as_json:
-        typer.echo(training.artefact.version)
-        return
-    found = [{"id": s.id, "name": s.name, "customers": s.profile.customers} for s in segments]
-    echo_json({"read": training.report.to_json(), "model": training.artefact.version, "segments": found})
+    raise typer.Exit(run_train(options, flags, settings))
 
 
 def load(

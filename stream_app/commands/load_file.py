@@ -82,7 +82,7 @@ def run_load(options: FileOptions, flags: LoadFlags, settings: Settings) -> int:
 
     flags.check()
     meaning, writing = options.meaning(), options.writing(settings.currency)
-    with working(f"Reading {options.file.name} …"):
+    with working(f"Reading {options.file.name}"):
         past = open_history(options.file, meaning.format, writing=writing)
     with past:
         tell_of_file(past.report, meaning, options.timezone, has_table=flags.is_dry)

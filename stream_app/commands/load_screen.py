@@ -22,15 +22,15 @@ Show = Callable[["Sent"], None]
 
 
 @contextmanager
-def working(words: str) -> Iterator[None]:
-    """Show that something takes its time, on a terminal only."""
+def working(words: str) -> Iterator[Callable[[str], None]]:
+    """Show that something takes its time, on a terminal only; yield what says what it is at."""
     if not sys.stderr.isatty():
-        yield
+        yield lambda _: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(words):
-        yield
+    with Console(stderr=True).status(f"{words} …") as status:
+        yield lambda phase: status.update(f"{phase} …")
 
 
 @contextmanager

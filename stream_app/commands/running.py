@@ -12,21 +12,24 @@ from stream_app.commands.options import Bootstrap, ModelUri, Redis, Window, sett
 
 
 def demo(
-    until_done: Annotated[bool, typer.Option("--until-done", help="End with the data instead of with Ctrl-C.")] = False,
+    until_done: Annotated[
+        bool, typer.Option("--until-done", help="End when all is done instead of with Ctrl-C.")
+    ] = False,
     rate: Annotated[
         float | None, typer.Option(min=0.01, help="Orders a second; as fast as they go by default.")
     ] = None,
     households: Annotated[int | None, typer.Option(min=1, help="Only so many households.")] = None,
 ) -> None:
-    """Run everything on this machine: Kafka, Valkey, a trained model, the worker, and a shop's orders."""
+    """Run everything on this machine: Kafka, Valkey, a model, the worker, a shop's orders, then half a year without."""
     from stream_app.demo.packages import loadable
 
     code = 0
     # Ctrl-C ends a demo in order, even one that is still being loaded.
     with suppress(KeyboardInterrupt), loadable():
+        from stream_app.demo.play import Wish
         from stream_app.demo.run import run_demo
 
-        code = run_demo(until_done=until_done, rate=rate, households=households)
+        code = run_demo(Wish(rate, households, is_hurried=until_done), until_done=until_done)
     raise typer.Exit(code)
 
 

@@ -6,13 +6,18 @@ import msgspec
 from msgspec import Struct
 
 
-class Promotion(Struct, frozen=True, tag="promote", kw_only=True):
+class Promotion(Struct, frozen=True, tag="promote", kw_only=True, rename={"is_quiet": "quiet"}):
     """This model is live from now on; the sha256 comes from here, never from the file."""
 
     version: str
     sha256: str
     by: str
     at: str
+    why: str = ""
+    effective_at: str | None = None
+    """RFC 3339: a partition switches when its clock has come so far; None: at once."""
+    is_quiet: bool = False
+    """True: the changes that the switch leads to are tagged `replay`, so that nobody acts on them."""
 
 
 class Resume(Struct, frozen=True, tag="resume", kw_only=True):

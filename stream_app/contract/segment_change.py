@@ -79,7 +79,10 @@ class SegmentChange(BaseModel):
         ),
     ]
     source: Annotated[Source | None, Field(description="null when time alone moved the customer.")]
-    replay: Annotated[bool, Field(description="True when history, not a live order, is behind it.")]
+    replay: Annotated[
+        bool,
+        Field(description="True: take note, do not act; history or a quiet new model is behind it."),
+    ]
 
 
 class ChangeMessage(msgspec.Struct, frozen=True, gc=False):

@@ -23,6 +23,15 @@ class Announcement:
         self.headers = headers
 
 
+def announce(moves: list[Move], partition: int, rules: Rules) -> list[Announcement]:
+    """Describe one partition's moves, in their order, each in the words of the model that decided it."""
+    shares: dict[Scorer, list[Move]] = {}
+    for move in moves:
+        shares.setdefault(move.scorer, []).append(move)
+    worded = {scorer: iter(Announcer(partition, scorer, rules).announce(mine)) for scorer, mine in shares.items()}
+    return [next(worded[move.scorer]) for move in moves]
+
+
 class Announcer:
     """Writes the changes of one partition under one model.
 

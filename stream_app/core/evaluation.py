@@ -31,12 +31,14 @@ def evaluate(
     customer.due_at = next_boundary(rfm, window, day)
     customer.waits_since = NOT_WAITING
     customer.model_version = scorer.version
-    segment = "" if after is None else scorer.ids[index]
+    segment, name = ("", "") if after is None else (scorer.ids[index], scorer.names[index])
     if segment == customer.segment:
+        # Another model may call the same segment otherwise.
+        customer.segment_name = name
         return None
-    move = Move(customer, index, cause, before, source_offset, is_history)
+    move = Move(customer, index, scorer, cause, before, source_offset, is_history)
     customer.segment = segment
-    customer.segment_name = "" if after is None else scorer.names[index]
+    customer.segment_name = name
     _remember(customer, move)
     return move
 

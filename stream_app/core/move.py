@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model_store.scoring import Scorer
 from stream_app.contract.segment_change import Cause
 from stream_app.core.customer import Customer
 from stream_app.core.features import Features
@@ -23,8 +24,10 @@ class Move:
         "due_at",
         "index",
         "is_history",
+        "new_id",
         "old_id",
         "old_name",
+        "scorer",
         "sequence",
         "source_offset",
     )
@@ -33,6 +36,7 @@ class Move:
         self,
         customer: Customer,
         index: int,
+        scorer: Scorer,
         cause: Cause,
         before: Features | None,
         source_offset: int,
@@ -46,6 +50,9 @@ class Move:
         self.old_name = customer.segment_name
         self.index = index
         """The new segment's place in the model, -1 when the customer has lapsed."""
+        self.new_id = scorer.ids[index] if index >= 0 else ""
+        self.scorer = scorer
+        """The model that decided: two of them have a part in a chunk that switches."""
         self.cause: Cause = cause
         self.as_of = rfc3339(customer.rfm.as_of)
         self.before = before
@@ -53,3 +60,4 @@ class Move:
         self.due_at = customer.due_at
         self.source_offset = source_offset
         self.is_history = is_history
+        """True for what subscribers should not act on: loaded history, and a quiet change of the model."""

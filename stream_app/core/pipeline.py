@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal, Refused
 from stream_app.contract.segment_change import Cause
-from stream_app.core.announcement import Announcement, Announcer
+from stream_app.core.announcement import Announcement, announce
 from stream_app.core.bounds import bound
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import AHEAD_US, Clock
@@ -20,7 +20,8 @@ from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.entry import Entry
 from stream_app.core.evaluation import evaluate
 from stream_app.core.inbound import Inbound, SourceRecord, read_record
-from stream_app.core.move import NO_OFFSET, Move
+from stream_app.core.model_switch import ModelSwitch
+from stream_app.core.move import Move
 from stream_app.core.order import Order
 from stream_app.core.rfm import Verdict
 from stream_app.core.rules import Rules
@@ -48,15 +49,17 @@ class Outcome:
     touched: dict[str, Customer] = field(default_factory=dict)
     newcomers: set[str] = field(default_factory=set)
     """Those of them who were not known before."""
+    remodelled: set[str] = field(default_factory=set)
+    """Customers whom the new model took over, most of them without a move."""
     counts: Counter[str] = field(default_factory=Counter)
     is_stopped: bool = False
     """True when the breaker tripped: the records after it were left unread."""
 
-    def migrations(self) -> dict[tuple[str, int, Cause], int]:
-        """Return how often each step was made: from which segment, to which place in the model, and why."""
-        found: dict[tuple[str, int, Cause], int] = {}
+    def migrations(self) -> dict[tuple[str, str, Cause], int]:
+        """Return how often each step was made: from which segment, to which (empty: none), and why."""
+        found: dict[tuple[str, str, Cause], int] = {}
         for move in self.moves:
-            step = (move.old_id, move.index, move.cause)
+            step = (move.old_id, move.new_id, move.cause)
             found[step] = found.get(step, 0) + 1
         return found
 
@@ -71,14 +74,23 @@ class Chunk:
 
     `customers` holds the state of everybody the records and the boundaries name who has one, and gains
     those who are new. The states and `progress` are changed in place: after a failure drop them.
+    While a `switch` is on, `scorer` is the new model's, and whoever is touched goes over to it first.
     """
 
-    def __init__(self, progress: Progress, customers: dict[str, Customer], scorer: Scorer, rules: Rules) -> None:
+    def __init__(
+        self,
+        progress: Progress,
+        customers: dict[str, Customer],
+        scorer: Scorer,
+        rules: Rules,
+        switch: ModelSwitch | None = None,
+    ) -> None:
         self._progress = progress
         self._clock = progress.clock
         self._customers = customers
         self._scorer = scorer
         self._rules = rules
+        self._switch = switch
         self._window = rules.window
         self.outcome = Outcome()
 
@@ -104,7 +116,7 @@ class Chunk:
                     return
 
     def fire(self, customer_ids: Iterable[str]) -> None:
-        """Fire the boundaries up to the clock of customers that no record touched."""
+        """Bring customers that no record touched up to the clock, and over to the new model."""
         for customer_id in customer_ids:
             self._settle(self._customers[customer_id])
 
@@ -112,7 +124,7 @@ class Chunk:
         """Put the moves into words; nothing is folded after it."""
         outcome = self.outcome
         if outcome.moves:
-            outcome.changes = Announcer(self._progress.partition, self._scorer, self._rules).announce(outcome.moves)
+            outcome.changes = announce(outcome.moves, self._progress.partition, self._rules)
 
     def _guard(self, record: SourceRecord, refusal: Refusal | None) -> None:
         self._progress.breaker.saw(is_bad=refusal is not None)
@@ -148,7 +160,8 @@ class Chunk:
         if inbound.is_history:
             self._wait(customer)
             return "history"
-        self._evaluate(customer, _cause(entry, verdict), inbound.record.offset())
+        cause, offset = _cause(entry, verdict), inbound.record.offset()
+        self._note(evaluate(customer, cause, self._scorer, self._window, source_offset=offset))
         return "ok"
 
     def _fold(self, customer: Customer, entry: Entry) -> None:
@@ -173,21 +186,34 @@ class Chunk:
         self._clock.has_history = True
 
     def _settle(self, customer: Customer) -> None:
-        """Fire the customer's own boundaries up to the clock, each at its own instant."""
-        clock = self._clock
-        while customer.due_at is not None and customer.due_at <= clock.instant:
+        """Bring the customer up to the clock: first by the old model up to the switch, then by the new one."""
+        switch, version = self._switch, self._scorer.version
+        if switch is not None and customer.model_version != version and customer.customer_id in self._customers:
+            self._fire(customer, switch.old, switch.instant)
+            self._change_model(customer, switch)
+        self._fire(customer, self._scorer, self._clock.instant)
+
+    def _fire(self, customer: Customer, scorer: Scorer, until: int) -> None:
+        """Fire the customer's own boundaries up to an instant, each at its own."""
+        while customer.due_at is not None and customer.due_at <= until:
             if customer.waits_since != NOT_WAITING:
-                customer.rfm.advance(clock.after(customer.waits_since), self._window)
-                self._evaluate(customer, "order", is_history=True)
+                customer.rfm.advance(self._clock.after(customer.waits_since), self._window)
+                self._note(evaluate(customer, "order", scorer, self._window, is_history=True))
             else:
                 is_gone, started = customer.rfm.advance(customer.due_at, self._window)
-                self._evaluate(customer, _timer_cause(started, is_gone=is_gone))
+                self._note(evaluate(customer, _timer_cause(started, is_gone=is_gone), scorer, self._window))
             self._touch(customer)
 
-    def _evaluate(
-        self, customer: Customer, cause: Cause, source_offset: int = NO_OFFSET, *, is_history: bool = False
-    ) -> None:
-        move = evaluate(customer, cause, self._scorer, self._window, source_offset=source_offset, is_history=is_history)
+    def _change_model(self, customer: Customer, switch: ModelSwitch) -> None:
+        """Score the customer anew at the instant of the switch; who waits for history's score gets that one instead."""
+        if customer.waits_since == NOT_WAITING:
+            customer.rfm.advance(switch.instant, self._window)
+            self._note(evaluate(customer, "model", self._scorer, self._window, is_history=switch.is_quiet))
+        customer.model_version = self._scorer.version
+        self.outcome.remodelled.add(customer.customer_id)
+        self._touch(customer)
+
+    def _note(self, move: Move | None) -> None:
         if move is not None:
             self.outcome.moves.append(move)
 

@@ -56,7 +56,14 @@ class Board:
             self._snapshot = replace(
                 now, records=seen.records, orders_per_second=seen.records_per_second, dead_letters=seen.dead_letters,
                 segments=sizes, moves=seen.moves, causes=seen.causes, first_change=first,
+                clock_us=seen.clock_us, moved_by_time=seen.moved_by_time,
             )  # fmt: skip
+
+    def end_orders(self, last_order_us: int) -> None:
+        """Note the instant after which nobody buys, and how large the segments were then."""
+        with self._lock:
+            sizes = tuple(replace(one, at_last_order=one.households) for one in self._snapshot.segments)
+            self._snapshot = replace(self._snapshot, last_order_us=last_order_us, segments=sizes)
 
     def say(self, name: str, words: str, *, done: int = 0, total: int = 0) -> None:
         """Say how far a step has come."""

@@ -91,16 +91,16 @@ class Parts:
 def running_parts(folder: Path, board: Board, guard: Guard) -> Iterator[Parts]:
     """Start Kafka and Valkey on free ports, and end them at once at the end: nobody needs what they hold."""
     redis, kafka = LocalRedis(folder / "redis", is_durable=False), LocalKafka(folder / "kafka", is_brief=True)
-    with _running(redis, board, guard, REDIS, redis.port), _running(kafka, board, guard, KAFKA, kafka.port):
+    with _running(redis, board, guard, REDIS), _running(kafka, board, guard, KAFKA):
         yield Parts(kafka, redis, _settings(folder, kafka, redis), folder)
 
 
 @contextmanager
-def _running(part: LocalPart, board: Board, guard: Guard, name: str, port: int) -> Iterator[None]:
+def _running(part: LocalPart, board: Board, guard: Guard, name: str) -> Iterator[None]:
     try:
         board.begin(name, "starting")
         part.start()
-        board.end(name, f"answers on {HOST}:{port}")
+        board.end(name, f"answers on {HOST}:{part.port}")
         with guard.over(name, part.poll, part.last_words):
             yield
     finally:

@@ -16,6 +16,7 @@ from stream_app.demo.coordinators import wake_coordinators
 from stream_app.demo.drawing.snapshot import HISTORY, JARS, TOPICS, WORKER
 from stream_app.demo.guard import Guard
 from stream_app.demo.parts import PARTITIONS, running_parts
+from stream_app.demo.quiet import HURRIED_DAYS, WEEK_DAYS, WEEK_SECONDS, quiet_instants
 from stream_app.demo.show import Show
 from stream_app.demo.watch import Watch
 from stream_app.local.kafka_jars import JARS_BYTES, kafka_jars
@@ -43,6 +44,8 @@ class Wish:
     rate: float | None = None
     """Orders a second; None: as fast as they go."""
     households: int | None = None
+    is_hurried: bool = False
+    """Let the time without orders pass as fast as it can, in large steps."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Stage:
 
 
 class Play:
-    """One demo: `start` brings everything up, `stream` sends the live orders and sees them done."""
+    """One demo: `start` brings everything up, `stream` sends the live orders, `age` lets time pass."""
 
     def __init__(self, stage: Stage, wish: Wish) -> None:
         self._stage = stage
@@ -138,10 +141,29 @@ class Play:
             self._sender.send(order.customer_id, order.to_json(), delivered=delivered)
         self._sender.flush()
         self._board.change(sent=len(orders))
-        history = self._board.snapshot().history_records or 0
-        self._until(lambda: self._watch.is_done(history + len(orders)))
+        self._sent = (self._board.snapshot().history_records or 0) + len(orders)
+        self._until(lambda: self._watch.is_done(self._sent))
         self._board.change(live_ended=self._board.seconds())
+        # All partitions come to the same instant: what is later than it, no order has caused.
+        self._tick(self.last_us)
         self._read_last_changes()
+
+    def age(self) -> None:
+        """Let half a year pass in which nobody buys, and return when everybody has moved whom time moves."""
+        self._watch.end_orders(self.last_us)
+        self._board.end_orders(self.last_us)
+        days, seconds = (HURRIED_DAYS, 0.0) if self._wish.is_hurried else (WEEK_DAYS, WEEK_SECONDS)
+        for instant in quiet_instants(self.last_us, days):
+            began = self._board.seconds()
+            self._tick(instant)
+            time.sleep(max(0.0, began + seconds - self._board.seconds()))
+            self.last_us = instant
+        self._read_last_changes()
+
+    def _tick(self, instant: int) -> None:
+        self._sender.tick(instant)
+        self._sent += PARTITIONS
+        self._until(lambda: self._watch.is_done(self._sent))
 
     def _read_last_changes(self) -> None:
         """Wait until no change has come for longer than a broker holds back an answer."""

@@ -19,17 +19,17 @@ from stream_app.demo.guard import Guard
 from stream_app.demo.interrupts import interruptible
 from stream_app.demo.play import Play, Stage, Wish
 from stream_app.demo.show import Show
-from stream_app.demo.trials import path_export, trials
+from stream_app.demo.trials import most_ahead, path_export, trials
 
 HOLD_SECONDS = 0.5
 
 
-def run_demo(*, until_done: bool, rate: float | None, households: int | None, display: Display | None = None) -> int:
+def run_demo(wish: Wish, *, until_done: bool, display: Display | None = None) -> int:
     """Run the demo until Ctrl-C, or until the data is processed; nothing is left running either way."""
     display = display or choose_display()
     try:
         with interruptible(), demo_folder() as folder:
-            _run(display, folder, Wish(rate, households), until_done=until_done)
+            _run(display, folder, wish, until_done=until_done)
     except KeyboardInterrupt:
         display.say([Text("Stopped; nothing is left running.")])
     except BrokenPipeError:
@@ -45,11 +45,13 @@ def _run(display: Display, folder: Path, wish: Wish, *, until_done: bool) -> Non
             play = Play(Stage(board, guard, show, stack, folder), wish)
             play.start()
             play.stream()
+            play.age()
         now = board.snapshot()
         display.say(summary(now, display.width))
         if not until_done:
             parts = play.parts
-            commands = trials(now.moves, play.last_us, parts.redis.port, parts.settings.web_port)
+            ahead = most_ahead(now.moves, parts.settings)
+            commands = trials(ahead, play.last_us, parts.redis.port, parts.settings.web_port)
             display.say([Text(), *next_steps(path_export() | parts.exports(), list(commands))])
             _hold(guard)
 

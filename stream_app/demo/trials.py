@@ -5,40 +5,57 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from stream_app.core.instants import DAY_US, rfc3339
 from stream_app.demo.drawing.ending import Try
 from stream_app.demo.drawing.snapshot import Move
+from stream_app.portrait import portrait
+from stream_app.settings import Settings
 
-QUIET_DAYS = 31
+MONTH_DAYS = 31
+MOST_ASKED = 20
+"""Each costs some milliseconds, and somebody among so many has something before them."""
 
 
-def trials(moves: Iterable[Move], last_us: int, redis_port: int, web_port: int) -> Iterator[Try]:
+@dataclass(frozen=True)
+class Ahead:
+    """A household, and how often it will move if it buys nothing."""
+
+    household: str
+    moves: int
+
+
+def most_ahead(moves: Iterable[Move], settings: Settings) -> Ahead | None:
+    """Return who of these has most before them, None when there is nobody."""
+    households = dict.fromkeys(move.household for move in moves if move.to_id)
+    asked = (Ahead(one, len(portrait(settings, one, None, 0).forecast)) for one in islice(households, MOST_ASKED))
+    return max(asked, key=lambda ahead: ahead.moves, default=None)
+
+
+def trials(ahead: Ahead | None, last_us: int, redis_port: int, web_port: int) -> Iterator[Try]:
     """Yield the commands, the most telling ones first."""
-    moved = _who_moved(moves)
-    if moved is not None:
-        yield Try(f"segstream customer {moved.household}", f"just moved to {moved.to}")
+    if ahead is not None:
+        yield Try(f"segstream customer {ahead.household}", _what_comes(ahead.moves))
     yield Try("segstream tail --from beginning --limit 5", "the first changes")
-    yield Try("segstream tail", "changes as they happen")
-    yield Try(f"segstream tick --to {_a_month_later(last_us)}", "let a month pass")
-    yield Try("segstream partitions list", "how far each partition is")
-    if moved is not None and shutil.which("redis-cli"):
-        yield Try(f"redis-cli -p {redis_port} HGETALL customer:{moved.household}", "the same from Redis")
+    yield Try("segstream tail --cause aging", "whom time moves, as it does")
+    yield Try(f"segstream tick --to {_a_month_later(last_us)}", "let another month pass")
+    if ahead is not None and shutil.which("redis-cli"):
+        yield Try(f"redis-cli -p {redis_port} HGETALL customer:{ahead.household}", "the same from Redis")
     if shutil.which("curl"):
         yield Try(f"curl -s localhost:{web_port}/metrics", "what Prometheus reads")
 
 
-def _who_moved(moves: Iterable[Move]) -> Move | None:
-    """Return somebody who moved from one segment to another, because of an order if anybody did."""
-    moved = [move for move in moves if move.from_id and move.to_id]
-    by_order = [move for move in moved if "order" in move.because]
-    return next(iter([*by_order, *moved]), None)
+def _what_comes(moves: int) -> str:
+    times = {0: "", 1: "one move ahead"}.get(moves, f"{moves} moves ahead")
+    return f"{times} if they buy nothing" if times else "who they are, and why"
 
 
 def _a_month_later(last_us: int) -> str:
     """Return the midnight a month after an instant."""
-    return rfc3339((last_us // DAY_US + 1 + QUIET_DAYS) * DAY_US)
+    return rfc3339((last_us // DAY_US + 1 + MONTH_DAYS) * DAY_US)
 
 
 def path_export() -> dict[str, str]:

@@ -6,12 +6,13 @@ import time
 from collections import Counter, deque
 
 from stream_app.contract.segment_change import ChangeMessage, decode_change
+from stream_app.core.instants import NO_CLOCK, parse_instant
 from stream_app.demo.drawing.snapshot import Move, Seen
+from stream_app.demo.feed import move_of
 from stream_app.demo.pace import Pace
 from stream_app.demo.parts import PARTITIONS, Parts
-from stream_app.lookup import Lookup
+from stream_app.lookup import Lookup, PartitionStatus
 from stream_app.tail import FROM_BEGINNING, Changes
-from stream_app.words import describe_change
 
 KEPT_MOVES = 40
 KEPT_IDS = 100_000
@@ -45,6 +46,8 @@ class Watch:
         self._changed_at = time.monotonic()
         self._dead_letters = 0
         self._metrics_at = 0.0
+        self._last_order_us: int | None = None
+        self._moved_by_time: set[str] = set()
 
     def delivered(self, order_id: str, partition: int, offset: int) -> None:
         """Remember which order stands where, so that a change can name it."""
@@ -60,7 +63,8 @@ class Watch:
         if now - self._metrics_at >= METRICS_SECONDS:
             self._metrics_at = now
             self._dead_letters = self._parts.dead_letters()
-        records = self.records()
+        partitions = self._lookup.partitions(PARTITIONS)
+        records = _records(partitions)
         return Seen(
             records=records,
             records_per_second=self._pace.see(now, records),
@@ -68,11 +72,17 @@ class Watch:
             households=self._lookup.sizes(segment_ids, PARTITIONS),
             moves=tuple(self._moves),
             causes=tuple(self._causes.most_common()),
+            clock_us=_clock(partitions),
+            moved_by_time=len(self._moved_by_time),
         )
 
     def records(self) -> int:
         """Return how many records of the orders topic the worker has finished."""
-        return sum(status.source_position for status in self._lookup.partitions(PARTITIONS))
+        return _records(self._lookup.partitions(PARTITIONS))
+
+    def end_orders(self, last_order_us: int) -> None:
+        """Count whoever moves after this instant: after the last order only time moves anybody."""
+        self._last_order_us = last_order_us
 
     def is_done(self, records: int) -> bool:
         """Tell whether the worker has finished so many records and everybody who was due."""
@@ -89,12 +99,17 @@ class Watch:
                 change = decode_change(value)
                 cause = HISTORY_CAUSE if change.replay else change.cause
                 self._causes[cause] += 1
+                self._count_quiet(change)
                 if cause != HISTORY_CAUSE:
                     self._waiting.pop(HISTORY_CAUSE, None)
                 self._waiting.setdefault(cause, deque(maxlen=WAITING_MOVES)).append(change)
         if self._waiting and now - self._moved_at >= MOVE_SECONDS:
             self._moved_at = now
             self._show_one()
+
+    def _count_quiet(self, change: ChangeMessage) -> None:
+        if self._last_order_us is not None and (parse_instant(change.as_of) or 0) > self._last_order_us:
+            self._moved_by_time.add(change.customer_id)
 
     def _show_one(self) -> None:
         """Show the newest change of a cause, rather of another one than the last time."""
@@ -107,14 +122,18 @@ class Watch:
     def _move(self, change: ChangeMessage) -> Move:
         source = change.source
         place = None if source is None else (int(source["partition"]), int(source["offset"]))
-        sentence = describe_change(change, self._names.get(place) if place else None)
-        came_from, _, rest = sentence.removeprefix(f"{change.customer_id}: ").partition(" → ")
-        to, _, because = rest.partition(", ")
-        return Move(
-            change.customer_id, came_from, to, because,
-            change.from_["id"] if change.from_ else None, change.to["id"] if change.to else None,
-        )  # fmt: skip
+        return move_of(change, self._names.get(place) if place else None)
 
     def close(self) -> None:
         """Leave the brokers."""
         self._changes.close()
+
+
+def _records(partitions: list[PartitionStatus]) -> int:
+    return sum(status.source_position for status in partitions)
+
+
+def _clock(partitions: list[PartitionStatus]) -> int | None:
+    """Return the earliest clock, None before every partition has one."""
+    earliest = min((status.clock for status in partitions), default=NO_CLOCK)
+    return None if earliest == NO_CLOCK or len(partitions) < PARTITIONS else earliest

@@ -77,10 +77,8 @@ class LocalKafka(LocalPart):
     ) -> None:
         super().__init__(data_dir)
         self._compiler = BRIEF if is_brief else ()
-        chosen = free_ports(2)
-        self.port = port or chosen[0]
-        self._is_port_given = port is not None
-        self._controller_port = chosen[1]
+        self._given_port = port
+        self._choose_ports()
         self._overrides = dict(properties or {})
 
     @property
@@ -100,8 +98,16 @@ class LocalKafka(LocalPart):
         }
         return DEFAULTS | own | self._overrides
 
+    def _ports(self) -> list[int]:
+        return [self.port, self._controller_port]
+
+    def _choose_ports(self) -> bool:
+        chosen, self._controller_port = free_ports(2)
+        self.port = self._given_port or chosen
+        return True
+
     def _command(self) -> list[str]:
-        require_free(self.port, "Kafka", "End it, or give --kafka-port another port." if self._is_port_given else AGAIN)
+        require_free(self.port, "Kafka", "End it, or give --kafka-port another port." if self._given_port else AGAIN)
         require_free(self._controller_port, "Kafka's controller", AGAIN)
         java = [
             *_java(self._write("log4j2.properties", LOGGING), _emptied(self.data_dir / "tmp")),

@@ -9,6 +9,11 @@ from typing import Self
 
 from stream_app.core.errors import LocalPartError
 from stream_app.local.child import Child
+from stream_app.local.log_reading import last_words
+from stream_app.local.ports import PortTakenError, is_port_taken
+
+STARTS = 3
+"""So often a new server is started, on other ports each time, when somebody took one before the server did."""
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -19,12 +24,23 @@ class LocalPart(ABC):
     """One server as our child: started by `with`, or by `start` as often as it was stopped."""
 
     name: str
+    port: int
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir.resolve()
         self.start_seconds = 0.0
         """How long the last start took, until the first answer."""
         self._child: Child | None = None
+        self._has_answered = False
+        self._log_began = 0
+
+    @abstractmethod
+    def _ports(self) -> list[int]:
+        """Return all ports the server listens on."""
+
+    @abstractmethod
+    def _choose_ports(self) -> bool:
+        """Choose other ports in place of those that were not given; return whether there are any."""
 
     @abstractmethod
     def _command(self) -> list[str]:
@@ -53,18 +69,32 @@ class LocalPart(ABC):
         return None if self._child is None else self._child.poll()
 
     def start(self) -> None:
-        """Start the server on its ports and data, and return when it answers."""
+        """Start the server on its ports and data, and return when it answers.
+
+        A server that never answered is known to nobody, so it may take other ports when one of its own is taken.
+        """
         if self.is_running():
             raise LocalPartError(f"The local {self.name} already runs.", "Stop it first.")
         began = time.monotonic()
+        for starts_left in reversed(range(STARTS)):
+            try:
+                self._start_once()
+                break
+            except PortTakenError:
+                if self._has_answered or not starts_left or not self._choose_ports():
+                    raise
+        self._has_answered = True
+        self.start_seconds = time.monotonic() - began
+
+    def _start_once(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        self._log_began = self.log.stat().st_size if self.log.exists() else 0
         self._child = Child.start(self._command(), env=None, stdout=self.log)
         try:
-            self._wait_for_answer(self._child, began + START_SECONDS)
+            self._wait_for_answer(self._child, time.monotonic() + START_SECONDS)
         except BaseException:
             self.kill()
             raise
-        self.start_seconds = time.monotonic() - began
 
     def stop(self) -> None:
         """End the server in order; kill it when it takes too long."""
@@ -85,23 +115,27 @@ class LocalPart(ABC):
         self._running().resume()
 
     def last_words(self) -> str:
-        """Return the last line the server wrote, stack traces aside, or nothing."""
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        lines = (line.strip() for line in reversed(text.splitlines()))
-        return next((line for line in lines if line and not line.startswith("at ")), "")
+        """Return the last line the server wrote since its last start, stack traces aside, or nothing."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as log:
+            log.seek(self._log_began)
+            return last_words(log.read().decode(errors="replace"))
 
     def _wait_for_answer(self, child: Child, deadline: float) -> None:
         while not self._is_answering():
             if child.poll() is not None:
-                raise self._failure(f"ended while starting (return code {child.returncode})")
+                is_taken = any(map(is_port_taken, self._ports()))
+                kind = PortTakenError if is_taken else LocalPartError
+                raise self._failure(kind, f"ended while starting (return code {child.returncode})")
             if time.monotonic() > deadline:
-                raise self._failure(f"does not answer after {START_SECONDS:.0f} s")
+                raise self._failure(LocalPartError, f"does not answer after {START_SECONDS:.0f} s")
             time.sleep(_PAUSE_SECONDS)
 
-    def _failure(self, what: str) -> LocalPartError:
+    def _failure(self, kind: type[LocalPartError], what: str) -> LocalPartError:
         said = self.last_words()
         cause = f"The local {self.name} {what}" + (f"; it said: {said}" if said else ".")
-        return LocalPartError(cause, f"Read {self.log}.")
+        return kind(cause, f"Read {self.log}.")
 
     def _running(self) -> Child:
         if self._child is None or self._child.poll() is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import sys
 from contextlib import closing
 
 from stream_app.core.errors import LocalPartError
@@ -15,6 +16,13 @@ AGAIN = "Start again: another free port will be found."
 # Below every system's range for outgoing connections: a client that keeps dialling a killed server
 # is given source ports from that range, can thereby connect to itself and block the restart.
 _CANDIDATES = range(20_000, 32_000)
+
+_IS_SHARED = sys.platform == "linux"
+"""Where a server may listen on a port to which another socket is only bound, if both say SO_REUSEADDR."""
+
+
+class PortTakenError(LocalPartError):
+    """Somebody else listens on a port that a server of ours needs."""
 
 
 def is_port_taken(port: int) -> bool:
@@ -38,10 +46,13 @@ def is_port_answering(port: int) -> bool:
 
 
 def free_ports(count: int, candidates: range = _CANDIDATES) -> list[int]:
-    """Return this many different ports nothing listens on."""
+    """Return this many different ports nobody has; on Linux no other call gets them while this process lives.
+
+    A server started on one of them seconds later finds it free, however many look for ports meanwhile.
+    """
     ports: list[int] = []
     for port in random.sample(candidates, len(candidates)):
-        if not is_port_taken(port):
+        if not is_port_taken(port) and _claim(port):
             ports.append(port)
         if len(ports) == count:
             return ports
@@ -51,7 +62,21 @@ def free_ports(count: int, candidates: range = _CANDIDATES) -> list[int]:
     )
 
 
+def _claim(port: int) -> bool:
+    """Bind a socket to the port, alone, and leave it so: who claims in the same way is refused, a server is not."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as claim:
+        try:
+            claim.bind((HOST, port))
+        except OSError:
+            return False
+        if _IS_SHARED:
+            claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Open until the process ends; nobody closes it earlier, so nobody needs to keep it.
+            claim.detach()
+        return True
+
+
 def require_free(port: int, part: str, mend: str) -> None:
-    """Raise LocalPartError if this part could not listen on this port."""
+    """Raise PortTakenError if this part could not listen on this port."""
     if is_port_taken(port):
-        raise LocalPartError(f"{part} cannot listen on {HOST}:{port}: another process has that port.", mend)
+        raise PortTakenError(f"{part} cannot listen on {HOST}:{port}: another process has that port.", mend)

@@ -25,8 +25,8 @@ class LocalRedis(LocalPart):
         super().__init__(data_dir)
         self._is_durable = is_durable
         """Without a file a restart finds nothing, and the worker rebuilds it all from the changelog."""
+        self._given_port = port
         self.port = port or free_ports(1)[0]
-        self._is_port_given = port is not None
         self._binary = binary
 
     @property
@@ -50,8 +50,16 @@ class LocalRedis(LocalPart):
             "logfile": "",
         }
 
+    def _ports(self) -> list[int]:
+        return [self.port]
+
+    def _choose_ports(self) -> bool:
+        if self._given_port is None:
+            (self.port,) = free_ports(1)
+        return self._given_port is None
+
     def _command(self) -> list[str]:
-        require_free(self.port, "Redis", "End it, or give --redis-port another port." if self._is_port_given else AGAIN)
+        require_free(self.port, "Redis", "End it, or give --redis-port another port." if self._given_port else AGAIN)
         options = [part for key, value in self.settings().items() for part in (f"--{key}", value)]
         return [_server(self._binary), *options]
 

@@ -93,7 +93,7 @@ class Assignment:
         self._current = None
         self._waiting.pop(partition)
         result = takeover.result
-        lane = Lane(result.lease, result.progress)
+        lane = Lane(result.lease, result.progress, result.active)
         if result.meta is not None:
             lane.control_position = result.meta.control_position
             lane.paused = result.meta.paused

@@ -24,7 +24,8 @@ from stream_app.worker.gauges import ChunkClock, Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.kafka_config import orders_consumer, transactional_producer
 from stream_app.worker.loader import load_lane
-from stream_app.worker.operator import obey
+from stream_app.worker.models import Models
+from stream_app.worker.operator import begin_switch, obey
 from stream_app.worker.patience import Patience
 from stream_app.worker.startup import Startup
 from stream_app.worker.store import PartitionLost, Store
@@ -72,6 +73,7 @@ class Engine:
     def run(self) -> None:
         """Work until halted; raises StopError with the reason when going on could break a promise."""
         self._control = Control(self._settings)
+        self._models = Models(self._settings, self._control)
         self._reader = ChangelogReader(self._settings)
         self._consumer = Consumer(orders_consumer(self._settings, self._on_kafka_error))
         self._assignment = Assignment(self._consumer, self._settings.topics.orders, self._new_takeover)
@@ -86,15 +88,14 @@ class Engine:
 
     def _prepare(self) -> bool:
         """Wait for Redis, Kafka, the topics and a model; False when halted before."""
-        self._startup = Startup(self._settings, self.store, self._control, self._health, self._nonce)
+        parts = (self.store, self._control, self._models, self._health)
+        self._startup = Startup(self._settings, *parts, self._nonce)
         for step in self._startup.steps():
             while not self._guarded(step):
                 if self._halt.wait(0.2):
                     return False
         self._run_id = self._startup.run_id
-        self._basis = Basis(self._startup.scorer, self._startup.rules, self._startup.identity)
-        model = self._startup.scorer.model
-        self.gauges.model(model.version, len(model.segments))
+        self._basis = Basis(self._startup.rules, self._startup.identity)
         return True
 
     def _join(self) -> None:
@@ -116,10 +117,8 @@ class Engine:
             self._is_kafka_doubted = True
 
     def _new_takeover(self, partition: int, is_damaged: bool) -> Takeover:
-        identity = self._startup.identity
-        return self.takeover_class(
-            partition, self._settings, self._consumer, self._reader, self.store, identity, is_damaged=is_damaged
-        )
+        parts = (self._settings, self._consumer, self._reader, self.store, self._startup.identity, self._models)
+        return self.takeover_class(partition, *parts, is_damaged=is_damaged)
 
     def _guarded(self, step: Callable[[], bool]) -> bool:
         """Take one step; an outage is waited out, a doubtful transaction leads to takeovers, a bug passes through."""
@@ -173,7 +172,7 @@ class Engine:
         has_more = (
             self._applier.is_holding
             or not self._assignment.is_settled
-            or any(lane.may_have_due for lane in lanes.values())
+            or any(lane.may_have_due or lane.can_walk for lane in lanes.values())
         )
         records = self._fetch.next(0.0 if has_more else IDLE_SECONDS)
         basis = self._basis
@@ -185,6 +184,8 @@ class Engine:
         works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
         works += [LaneWork(lane, basis, []) for lane in lanes.values() if lane.partition not in records]
         obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control)}
+        for lane in lanes.values():
+            begin_switch(lane, self._control, self._models)
         works = self._load(works, obeyed)
         self._applier.start(lanes)
         self._process(transaction, works, obeyed)
@@ -225,13 +226,15 @@ class Engine:
         """Fetch the states the chunk needs; leave out partitions with nothing to do and those that were lost."""
         loaded = []
         is_busy = any(work.inbound for work in works)
+        # One partition at a time: orders wait for the slice.
+        walking = next((work for work in works if work.lane.can_walk), None)
         for work in works:
             try:
-                load_lane(work, self.store, is_busy=is_busy)
+                load_lane(work, self.store, is_busy=is_busy, is_walking=work is walking)
             except PartitionLost as lost:
                 self._lose(lost)
                 continue
-            if work.inbound or work.due or work.lane.partition in obeyed:
+            if work.inbound or work.due or work.walk is not None or work.lane.partition in obeyed:
                 loaded.append(work)
         return loaded
 
@@ -308,6 +311,10 @@ class Engine:
         health.assigned = assignment.assigned
         health.running = frozenset(assignment.lanes)
         health.is_joined = assignment.is_joined
+        health.model_problem = self._models.problem
+        if assignment.lanes:
+            versions = self.gauges.models(assignment.lanes)
+            health.model = ", ".join(versions)
         health.paused = {lane.partition: lane.paused for lane in assignment.lanes.values() if lane.paused}
         if assignment.is_settled and assignment.lanes:
             health.problem = ""

@@ -37,6 +37,7 @@ class Gauges:
         self._group = settings.kafka_group_id
         self._topic = settings.topics.orders
         self._health = health
+        self._shown: dict[str, str] = {}
 
     @contextmanager
     def chunk(self, records: int) -> Iterator[ChunkClock]:
@@ -60,9 +61,8 @@ class Gauges:
         outcome, health = work.outcome, self._health
         for result, number in outcome.counts.items():
             metrics.EVENTS.labels(self._topic, result).inc(number)
-        ids = work.basis.scorer.ids
-        for (old_id, index, cause), number in outcome.migrations().items():
-            metrics.CHANGES.labels(old_id, ids[index] if index >= 0 else "", cause).inc(number)
+        for (old_id, new_id, cause), number in outcome.migrations().items():
+            metrics.CHANGES.labels(old_id, new_id, cause).inc(number)
         for _, refusal in outcome.dead_letters:
             metrics.DEAD_LETTERS.labels(refusal.code.value).inc()
         health.orders += len(work.inbound)
@@ -84,10 +84,17 @@ class Gauges:
                 metrics.LAST_EVENT.labels(self._topic, str(partition)).set(lane.progress.clock.instant / 1e6)
         self._health.lag = total
 
-    def model(self, version: str, segments: int) -> None:
-        """Publish which model is live."""
-        metrics.MODEL_INFO.clear()
-        metrics.MODEL_INFO.labels(version, str(segments)).set(1)
+    def models(self, lanes: dict[int, Lane]) -> list[str]:
+        """Publish which models decide and who is switching; return their versions."""
+        for partition, lane in lanes.items():
+            metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.switch is not None)
+        shown = {lane.active.scorer.version: str(len(lane.active.scorer.ids)) for lane in lanes.values()}
+        if shown != self._shown:
+            self._shown = shown
+            metrics.MODEL_INFO.clear()
+            for version, segments in shown.items():
+                metrics.MODEL_INFO.labels(version, segments).set(1)
+        return sorted(shown)
 
     def control_refused(self, number: int) -> None:
         """Publish how many control records nobody could read."""

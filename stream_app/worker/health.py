@@ -23,6 +23,8 @@ class Health:
     model: str = ""
     problem: str = ""
     """Why the worker waits, as a sentence; empty while nothing is wrong."""
+    model_problem: str = ""
+    """Why the promoted model is not the one that decides, as a sentence; the one before goes on."""
     assigned: frozenset[int] = frozenset()
     running: frozenset[int] = frozenset()
     is_joined: bool = False
@@ -41,6 +43,8 @@ class Health:
             found = found or ["starting"]
         elif not self.is_joined:
             found.append("not in the consumer group yet")
+        if self.model_problem and not self.problem:
+            found.append(f"model {self.model} goes on: {self.model_problem}")
         restoring = sorted(self.assigned - self.running)
         if restoring:
             found.append(f"restoring partitions {', '.join(map(str, restoring))}")

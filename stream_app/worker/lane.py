@@ -8,6 +8,7 @@ from typing import NamedTuple
 from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
+from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.store import UNCHECKED, Checked, Lease
 
 BREAKER = "BREAKER"
@@ -27,6 +28,7 @@ class Lane:
 
     lease: Lease
     progress: Progress
+    active: ActiveModel
     control_position: int = 0
     paused: str = ""
     """The reason code while the partition is paused; empty while it runs."""
@@ -56,6 +58,14 @@ class Lane:
     def may_have_due(self) -> bool:
         """True when the clock moved since nobody was due; never while paused, when nobody is served."""
         return not self.paused and self.progress.clock.instant > self.nobody_due_until
+
+    @property
+    def can_walk(self) -> bool:
+        """True while a switch is on and Redis' index shows where everybody stands who is still on the old model."""
+        active = self.active
+        if active.switch is None or self.paused:
+            return False
+        return not self.unapplied or self.unapplied is not active.held_at_begin
 
     def follow_wall(self) -> bool:
         """Move the clock as far as the wall clock allows, if all orders that it waits for are folded."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from stream_app.core.customer import Customer
+from stream_app.core.instants import NO_CLOCK
 from stream_app.core.state_record import decode_customer
 from stream_app.worker.store import Store
-from stream_app.worker.work import LaneWork
+from stream_app.worker.work import LaneWork, Slice
 
 BUSY_BUDGET = 500
 """So many due customers ride along with a chunk of orders, which must not wait for a backlog."""
 
 IDLE_BUDGET = 5_000
 
+SLICE = 500
+"""So many customers at a time go over to a new model."""
 
-def load_lane(work: LaneWork, store: Store, *, is_busy: bool) -> None:
-    """Fill in the states of everybody the records name and of a slice of who is due."""
+
+def load_lane(work: LaneWork, store: Store, *, is_busy: bool, is_walking: bool = False) -> None:
+    """Fill in the states of everybody the records name, of a slice of who is due, and of a slice of a switch."""
     lane = work.lane
     named = {inbound.order.customer_id for inbound in work.inbound if inbound.order is not None}
     missing = [customer_id for customer_id in named if customer_id not in lane.customers]
@@ -22,8 +26,20 @@ def load_lane(work: LaneWork, store: Store, *, is_busy: bool) -> None:
     if missing or asks_due:
         budget = (BUSY_BUDGET if is_busy else IDLE_BUDGET) if asks_due else 0
         _load(work, store, missing, budget)
-    known = lane.customers
-    work.customers = {customer_id: known[customer_id] for customer_id in [*named, *work.due] if customer_id in known}
+    if is_walking:
+        _walk(work, store)
+    known, walked = lane.customers, () if work.walk is None else work.walk.customers
+    work.customers = {each: known[each] for each in [*named, *work.due, *walked] if each in known}
+
+
+def _walk(work: LaneWork, store: Store) -> None:
+    """Name the next customers of a switch under way; a slice that is not full is the last one."""
+    lane = work.lane
+    customers, behind = store.walk(lane.lease, lane.active.walked, SLICE)
+    missing = [customer_id for customer_id in customers if customer_id not in lane.customers]
+    if missing:
+        _keep(work, store.load(lane.lease, missing, due_until=NO_CLOCK, due_budget=0)[0])
+    work.walk = Slice(customers, behind if len(customers) == SLICE else None)
 
 
 def _load(work: LaneWork, store: Store, missing: list[str], budget: int) -> None:

@@ -27,6 +27,16 @@ class Identity(Struct, frozen=True):
     currency: str
 
 
+class SwitchProgress(Struct, frozen=True):
+    """How far a switch to `Meta.model_version` has come."""
+
+    old_version: str
+    instant: int
+    is_quiet: bool
+    walked_due: str
+    walked_id: str
+
+
 class Meta(Struct, frozen=True, kw_only=True):
     """How far a partition has come, as of the transaction that holds this record."""
 
@@ -42,13 +52,22 @@ class Meta(Struct, frozen=True, kw_only=True):
     in_a_row: int
     ages: list[int]
     paused: str = ""
+    switch: SwitchProgress | None = None
 
 
 encode_meta = msgspec.json.Encoder().encode
 decode_meta = msgspec.json.Decoder(Meta).decode
 
 
-def meta_of(progress: Progress, identity: Identity, *, control_position: int, model_version: str, paused: str) -> Meta:
+def meta_of(
+    progress: Progress,
+    identity: Identity,
+    *,
+    control_position: int,
+    model_version: str,
+    switch: SwitchProgress | None,
+    paused: str,
+) -> Meta:
     """Return the record that brings a partition back to where it is."""
     return Meta(
         identity=identity,
@@ -63,6 +82,7 @@ def meta_of(progress: Progress, identity: Identity, *, control_position: int, mo
         in_a_row=progress.breaker.in_a_row,
         ages=progress.breaker.ages(),
         paused=paused,
+        switch=switch,
     )
 
 

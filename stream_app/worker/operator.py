@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from stream_app.contract.control import Skip
 from stream_app.core.breaker import Breaker
+from stream_app.core.instants import NO_CLOCK
+from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.control import Control
 from stream_app.worker.lane import Lane
+from stream_app.worker.models import Models
 
 
 def obey(lane: Lane, control: Control) -> bool:
@@ -29,3 +32,21 @@ def obey(lane: Lane, control: Control) -> bool:
     lane.paused = ""
     lane.failures = 0
     return True
+
+
+def begin_switch(lane: Lane, control: Control, models: Models) -> None:
+    """Let the model that is live at the partition's clock decide from now on; one switch at a time.
+
+    The meta record must name a control position behind the promotion, or a successor might not know the model.
+    """
+    active, clock = lane.active, lane.progress.clock.instant
+    if lane.paused or active.switch is not None or lane.control_position < control.position:
+        return
+    live = models.live_at(clock)
+    if live is None or live[0].version == active.scorer.version:
+        return
+    scorer, promotion = live
+    if clock == NO_CLOCK:
+        lane.active = ActiveModel(scorer)
+    else:
+        active.begin(scorer, clock, lane.unapplied, is_quiet=promotion.is_quiet)

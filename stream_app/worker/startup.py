@@ -6,16 +6,13 @@ from collections.abc import Callable
 
 import structlog
 
-from model_store.errors import ModelRefused
-from model_store.scoring import Scorer
-from model_store.segment_model import SegmentModel
-from stream_app.contract.control import Promotion
 from stream_app.core.rules import Rules
 from stream_app.settings import Settings
 from stream_app.worker.cluster import find_identity
 from stream_app.worker.control import Control
 from stream_app.worker.health import Health
 from stream_app.worker.meta import Identity
+from stream_app.worker.models import Models
 from stream_app.worker.store import Store
 
 CONTROL_SECONDS = 0.2
@@ -28,13 +25,15 @@ class Startup:
 
     identity: Identity
     rules: Rules
-    scorer: Scorer
     run_id: str
 
-    def __init__(self, settings: Settings, store: Store, control: Control, health: Health, nonce: str) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, control: Control, models: Models, health: Health, nonce: str
+    ) -> None:
         self._settings = settings
         self._store = store
         self._control = control
+        self._models = models
         self._health = health
         self._nonce = nonce
 
@@ -56,19 +55,14 @@ class Startup:
         return True
 
     def _meet_model(self) -> bool:
+        """Wait for a model; when the newest cannot be loaded, the one before may be what the state was scored by."""
         self._control.read(CONTROL_SECONDS)
-        promotion = self._control.promotion()
-        if promotion is None:
-            self._wait("no model is live: run segstream train … --promote")
+        scorer = self._models.load_newest()
+        if scorer is None:
+            self._wait(self._models.problem)
             return False
-        try:
-            model = self._load(promotion)
-        except ModelRefused as refused:
-            self._wait(str(refused))
-            return False
-        self.scorer = Scorer(model)
         self._health.problem = ""
-        self._health.model = model.version
+        self._health.model = scorer.version
         return True
 
     def _wait(self, cause: str) -> None:
@@ -76,14 +70,3 @@ class Startup:
         if self._health.problem != cause:
             log.warning("waiting", cause=cause)
         self._health.problem = cause
-
-    def _load(self, promotion: Promotion) -> SegmentModel:
-        """Return the promoted model; raises ModelRefused when it is not the one, or counts other orders than we do."""
-        model = self._settings.models.load(promotion.version, promotion.sha256)
-        if model.window_days != self._settings.window_days:
-            raise ModelRefused(
-                f"Model {model.version} was trained with window_days {model.window_days}.",
-                "Set SEGSTREAM_WINDOW_DAYS to it, or train again.",
-                code="MODEL_WINDOW",
-            )
-        return model

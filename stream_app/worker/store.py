@@ -15,6 +15,7 @@ from redis.commands.core import Script
 from stream_app import metrics
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
+from stream_app.worker.place import Place
 from stream_app.worker.rows import Row, packed
 
 RESTORE_SLICE = 500
@@ -89,6 +90,7 @@ class Store:
         self._topic = settings.topics.orders
         self._claim = self._script("claim")
         self._load = self._script("load")
+        self._walk = self._script("walk")
         self._apply = self._script("apply")
         self._check = self._script("check")
         self._wipe = self._script("wipe")
@@ -128,6 +130,14 @@ class Store:
             raise PartitionLost(lease.partition, status.decode())
         states, due = found
         return states, [customer_id.decode() for customer_id in due]
+
+    def walk(self, lease: Lease, place: Place, size: int) -> tuple[list[str], Place]:
+        """Return the customers that follow a place in the due index, and the place behind the last of them."""
+        status, *found = self._run(self._walk, lease, *lease.fence(), *place, size)
+        if status != b"OK":
+            raise PartitionLost(lease.partition, status.decode())
+        told = [each.decode() for each in found[0]]
+        return told[::2], Place(told[-1], told[-2]) if told else place
 
     def apply(
         self, lease: Lease, rows: Sequence[Row], *, position: int, source_position: int, meta: bytes,

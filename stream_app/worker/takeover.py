@@ -20,8 +20,10 @@ from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
 from stream_app.core.state_record import read_header
 from stream_app.settings import Settings
+from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.kafka_config import log_reader
 from stream_app.worker.meta import META_KEY, Identity, Meta, check_identity, decode_meta, encode_meta, progress_of
+from stream_app.worker.models import Models
 from stream_app.worker.rows import LOOK_UP, Row, row_of
 from stream_app.worker.store import RESTORE_SLICE, Held, Lease, Mark, PartitionLost, Store
 
@@ -42,6 +44,7 @@ class TakenOver:
     lease: Lease
     progress: Progress
     meta: Meta | None
+    active: ActiveModel
 
 
 class ChangelogReader:
@@ -95,7 +98,7 @@ class Takeover:
 
     def __init__(
         self, partition: int, settings: Settings, consumer: Consumer, reader: ChangelogReader, store: Store,
-        identity: Identity, *, is_damaged: bool = False,
+        identity: Identity, models: Models, *, is_damaged: bool = False,
     ) -> None:  # fmt: skip
         self.partition = partition
         self._orders = settings.topics.orders
@@ -103,6 +106,7 @@ class Takeover:
         self._reader = reader
         self._store = store
         self._identity = identity
+        self._models = models
         self._is_damaged = is_damaged
         self._lease = Lease(partition, uuid.uuid4().hex)
         self.result: TakenOver | None = None
@@ -134,8 +138,9 @@ class Takeover:
                 code="STATE_TORN",
             )
         progress = self._agree(meta, committed)
+        active = self._models.active(meta, progress.clock.instant)
         self._finish(meta)
-        self.result = TakenOver(self._lease, progress, meta)
+        self.result = TakenOver(self._lease, progress, meta, active)
 
     def read_ends(self) -> tuple[int | None, int]:
         """Return the committed offset and then the changelog's end: the other order misses a commit in between."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import NamedTuple
 
-from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import letter_headers
 from stream_app.core.customer import Customer
 from stream_app.core.inbound import Inbound
@@ -15,6 +15,7 @@ from stream_app.core.rules import Rules
 from stream_app.core.state_record import encode_state, header_of
 from stream_app.worker.lane import BREAKER, Lane
 from stream_app.worker.meta import Identity, encode_meta, meta_of
+from stream_app.worker.place import Place
 from stream_app.worker.rows import NEW, Before, Row, row_of
 from stream_app.worker.transaction import Write
 
@@ -23,11 +24,18 @@ WORKER_VERSION = version("segstream")
 
 @dataclass(frozen=True)
 class Basis:
-    """What every order is judged by."""
+    """What every order is judged by, besides the partition's model."""
 
-    scorer: Scorer
     rules: Rules
     identity: Identity
+
+
+class Slice(NamedTuple):
+    """Who is taken over to a new model although nothing else touches them."""
+
+    customers: list[str]
+    behind: Place | None
+    """None: nobody is left after them."""
 
 
 @dataclass
@@ -42,6 +50,7 @@ class LaneWork:
     is_due_complete: bool = True
     """True when `due` names everybody who was due when it was read, and they all were served."""
     asked_until: int = -1
+    walk: Slice | None = None
 
     done: Future[None] = field(default_factory=Future)
     outcome: Outcome = field(default_factory=Outcome)
@@ -50,8 +59,8 @@ class LaneWork:
 
     def run(self) -> None:
         """Fold and score everything, and encode what will be written."""
-        lane, basis = self.lane, self.basis
-        chunk = Chunk(lane.progress, self.customers, basis.scorer, basis.rules)
+        lane, active = self.lane, self.lane.active
+        chunk = Chunk(lane.progress, self.customers, active.scorer, self.basis.rules, active.switch)
         chunk.process(self.inbound)
         if chunk.outcome.is_stopped:
             lane.paused = BREAKER
@@ -60,6 +69,9 @@ class LaneWork:
             chunk.fire(self.due)
             if self.is_due_complete:
                 lane.progress.clock.forget(self.asked_until)
+            if self.walk is not None:
+                chunk.fire(self.walk.customers)
+                active.walk_to(self.walk.behind)
         chunk.announce()
         self.outcome = chunk.outcome
         self._encode()
@@ -70,7 +82,8 @@ class LaneWork:
             lane.progress,
             basis.identity,
             control_position=lane.control_position,
-            model_version=basis.scorer.version,
+            model_version=lane.active.scorer.version,
+            switch=lane.active.progress(),
             paused=lane.paused,
         )
         write = Write(lane.partition, lane.progress.source_position, encode_meta(meta), lane.progress.customers)
@@ -93,6 +106,9 @@ class LaneWork:
         before: dict[str, Before] = dict.fromkeys(outcome.newcomers, NEW)
         for move in outcome.moves:
             before.setdefault(move.customer_id, Before(move.old_id, may_be_new=False))
+        for customer_id in outcome.remodelled:
+            # The name of a segment may be another although its id is the same.
+            before.setdefault(customer_id, Before(outcome.touched[customer_id].segment, may_be_new=False))
         for customer_id, customer in outcome.touched.items():
             header = header_of(customer)
             record = encode_state(header, customer.rfm)

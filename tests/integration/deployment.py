@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import signal
-import sys
 import threading
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,26 +20,23 @@ from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import RedisError
 
-from model_store.segment_model import SegmentModel
+from model_store.segment_model import SegmentModel, encode
 from stream_app.contract.control import ControlRecord, Promotion, encode_control
 from stream_app.contract.dead_letter import CODE_HEADER, CONNECT
-from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
-from stream_app.local.ports import free_ports
 from stream_app.local.valkey import LocalRedis
 from stream_app.settings import Settings
 from stream_app.topics import create_topics
 from stream_app.worker.kafka_config import log_reader, plain_producer
-from stream_app.worker.meta import META_KEY
+from stream_app.worker.meta import META_KEY, Meta, decode_meta
 from tests.builders import NOW, a_model
 from tests.integration.reading import Onlooker, Record, read_all
 from tests.integration.results import Change, Results, by_customer
 from tests.integration.shop import Sent, a_log
 from tests.integration.waiting import DONE_SECONDS, wait_for
+from tests.integration.worker_process import WorkerProcess
 
 PARTITIONS = 4
-STARTING = threading.Lock()
-"""Held while a port is looked for or a process started: a fork would hold the port that another thread is probing."""
 
 
 class Unfinished(AssertionError):
@@ -59,69 +53,6 @@ class WorkerEnded(Unfinished):
 
 class NeverDone(Unfinished):
     """Work is left although workers run and time enough has passed."""
-
-
-class WorkerProcess:
-    """A real worker in a process of its own; it never outlives the test."""
-
-    def __init__(self, folder: Path, env: dict[str, str]) -> None:
-        self.output = folder / f"worker-{uuid4().hex[:6]}.out"
-        self._marker = self.output.with_suffix(".marker")
-        argv = [sys.executable, "-m", "tests.integration.faulty_worker"]
-        with STARTING:
-            self._port = free_ports(1)[0]
-            own = {"SEGSTREAM_WEB_PORT": str(self._port), "FAULT_MARKER": str(self._marker)}
-            self._child = Child.start(argv, env=env | own, stdout=self.output)
-        self.kill = self._child.kill
-        self.suspend = self._child.suspend
-        self.resume = self._child.resume
-        self.wait = self._child.wait
-
-    @property
-    def pid(self) -> int:
-        return self._child.pid
-
-    def is_running(self) -> bool:
-        return self._child.poll() is None
-
-    def terminate(self, seconds: float = 10.0) -> int:
-        """Ask it to end and return its exit code; fail when it takes longer than it may."""
-        os.kill(self.pid, signal.SIGTERM)
-        try:
-            return self.wait(seconds)
-        except TimeoutError:
-            raise AssertionError(f"still there {seconds:.0f} s after SIGTERM:\n{self.said()}") from None
-
-    def said(self) -> str:
-        return self.output.read_text(errors="replace")
-
-    def hit(self) -> dict[str, Any] | None:
-        """Return what the worker wrote down when it reached its fault, None before."""
-        return json.loads(self._marker.read_text()) if self._marker.exists() else None
-
-    def wait_hit(self, seconds: float = 30.0) -> dict[str, Any]:
-        """Wait until the worker reached its fault."""
-
-        def has_hit() -> dict[str, Any] | None:
-            assert self.hit() or self.is_running(), f"ended before it reached the fault:\n{self.said()}"
-            return self.hit()
-
-        found: dict[str, Any] = wait_for("the fault is reached", has_hit, seconds, self.said)
-        return found
-
-    def readyz(self) -> tuple[int, dict[str, Any]]:
-        """Return what /readyz answers; status 0 when nobody listens."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=2) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)
-        except OSError:
-            return 0, {}
-
-    def is_ready(self) -> bool:
-        return self.readyz()[0] == 200
 
 
 class Deployment:
@@ -177,9 +108,16 @@ class Deployment:
         create_topics(self.settings, partitions, 1)
         self.partitions = partitions
 
-    def promote(self, model: SegmentModel) -> None:
-        artefact = self.settings.models.publish(model)
-        self.say(Promotion(version=artefact.version, sha256=artefact.sha256, by="test", at=NOW))
+    def promote(self, model: SegmentModel, **changes: Any) -> None:
+        """Publish a model and make it the live one."""
+        self.settings.models.publish(model)
+        self.say(self.promotion(model, **changes))
+
+    @staticmethod
+    def promotion(model: SegmentModel, **changes: Any) -> Promotion:
+        """Return what makes a published model the live one."""
+        sha256 = hashlib.sha256(encode(model)).hexdigest()
+        return Promotion(version=model.version, sha256=sha256, by="test", at=NOW, **changes)
 
     def say(self, record: ControlRecord) -> None:
         """Put a record into the control topic."""
@@ -233,6 +171,25 @@ class Deployment:
     def clocks(self) -> list[int]:
         """Return the clocks of all partitions, as Redis shows them."""
         return [clock for _, _, clock in self._positions()]
+
+    def meta(self, partition: int) -> Meta | None:
+        """Return a partition's meta record as Redis shows it."""
+        record = self.redis.hget(self.redis_key("partition", partition), "meta")
+        return decode_meta(record) if record else None
+
+    def is_switching(self) -> bool:
+        """Tell whether some partition's customers are going over to another model."""
+        metas = (self.meta(partition) for partition in range(self.partitions))
+        return any(meta and meta.switch is not None for meta in metas)
+
+    def wait_model(self, version: str) -> None:
+        """Wait until everybody has gone over to a model."""
+
+        def is_there() -> bool:
+            metas = [self.meta(partition) for partition in range(self.partitions)]
+            return all(meta and meta.model_version == version and meta.switch is None for meta in metas)
+
+        wait_for(f"everybody is on model {version}", is_there, said=lambda: [w.said()[-2_000:] for w in self.workers])
 
     def wait_progress(self, orders: int) -> None:
         """Wait until Redis shows so many orders behind us."""

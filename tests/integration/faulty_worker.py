@@ -280,7 +280,7 @@ def main() -> int:
     """Run the worker as the `segstream worker` command does."""
     takeover.RESTORE_SLICE = 50
     if due_slice := int(os.environ.get("FAULT_SLICE", "0")):
-        loader.BUSY_BUDGET = loader.IDLE_BUDGET = due_slice
+        loader.BUSY_BUDGET = loader.IDLE_BUDGET = loader.SLICE = due_slice
     try:
         return run_worker(load_settings(), FaultyEngine, lambda: hand_moved_time() / 1_000_000 or time.time())
     except SegstreamError as error:

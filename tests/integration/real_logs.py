@@ -81,7 +81,7 @@ def file_of(shop: str) -> Path:
 def trained(shop: str, window_days: int | None) -> SegmentModel:
     """Return the model of a shop's first nine months."""
     path = file_of(shop)
-    plan = TrainingPlan(path, shop, window_days=window_days, as_of_us=SHOPS[shop].cut)
+    plan = TrainingPlan(path, shop, k=4, window_days=window_days, as_of_us=SHOPS[shop].cut)
     with open_history(path, shop) as history:
         return learn(history, plan, trained_at=TRAINED_AT)
 

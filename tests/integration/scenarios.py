@@ -15,10 +15,11 @@ import pytest
 
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
-from tests.integration.deployment import PARTITIONS, STARTING, Deployment, WorkerProcess
+from tests.integration.deployment import PARTITIONS, Deployment
 from tests.integration.results import Results
 from tests.integration.shop import a_log
 from tests.integration.waiting import wait_for
+from tests.integration.worker_process import STARTING, WorkerProcess
 
 AT_ONCE = 3
 """Most of a story is waiting for a session to expire: so many are told at the same time."""

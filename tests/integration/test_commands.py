@@ -170,11 +170,3 @@ def test_the_live_model_is_marked_shown_and_renamed(shop: Terminal) -> None:
     assert f"● {listed['version']}" in shop.ok("models", "list")
     assert "→ Regular guests" in shop.ok("models", "diff", "live", version)
     assert "● live since" in shop.ok("models", "show").splitlines()[0]
-
-
-def test_a_second_promotion_is_refused_with_what_to_do(shop: Terminal) -> None:
-    done = shop.run("train", "shop.csv", "--format", "online-retail", "--k", "2", "--promote")
-
-    assert done.returncode == 1
-    assert "MODEL_LIVE" in done.stderr
-    assert "SEGSTREAM_TOPIC_PREFIX" in done.stderr

@@ -20,10 +20,11 @@ from stream_app.lookup import Lookup
 from stream_app.operators import resume, skip
 from stream_app.worker.control import Control
 from stream_app.worker.kafka_config import plain_producer
-from tests.integration.deployment import Deployment, WorkerProcess
+from tests.integration.deployment import Deployment
 from tests.integration.results import broken_chains
 from tests.integration.test_worker_lifecycle import an_order
 from tests.integration.waiting import wait_for
+from tests.integration.worker_process import WorkerProcess
 
 BATCHES = 5
 BAD = 2

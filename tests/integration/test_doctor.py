@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+from msgspec.structs import replace
 from redis import Redis
 
-from stream_app.contract.control import Promotion
 from stream_app.core.partitioner import Partitioner, partition_of
 from stream_app.doctor.examination import Examination
 from stream_app.doctor.finding import Finding, Status
@@ -21,7 +21,7 @@ from stream_app.local.kafka import LocalKafka
 from stream_app.local.ports import free_ports
 from stream_app.local.valkey import LocalRedis
 from stream_app.settings import Settings
-from tests.builders import NOW, a_model, an_order_json
+from tests.builders import a_model, an_order_json
 from tests.integration.deployment import Deployment
 from tests.integration.shop import Sent
 from tests.integration.terminal import Terminal, clean_environment
@@ -301,11 +301,16 @@ def test_a_model_file_that_was_changed_is_not_the_promoted_one(lasting: Deployme
     assert "MODEL_MISSING" in the(gone, "model.usable").says
 
 
-def test_the_first_promotion_counts_and_what_nobody_can_read_is_passed(lasting: Deployment) -> None:
+def test_the_newest_promotion_counts_and_what_nobody_can_read_is_passed(lasting: Deployment) -> None:
     producer = Producer({"bootstrap.servers": lasting.kafka.bootstrap})
     producer.produce(lasting.topics.control, b"nonsense")
     assert producer.flush(20) == 0
-    lasting.say(Promotion(version=a_model().version, sha256="0" * 64, by="test", at=NOW))
+    right = lasting.promotion(a_model())
+    lasting.say(replace(right, sha256="0" * 64))
+
+    assert "MODEL_SHA256" in the(examined(lasting.settings), "model.usable").says
+
+    lasting.say(right)
 
     assert the(examined(lasting.settings), "model.usable").status is Status.OK
 

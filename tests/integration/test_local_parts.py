@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -120,6 +122,41 @@ def test_a_taken_port_is_named_with_what_to_do(valkey: LocalRedis, tmp_path: Pat
         LocalKafka(tmp_path, valkey.port).start()
     with pytest.raises(LocalPartError, match=f"127.0.0.1:{valkey.port}.*--redis-port"):
         LocalRedis(tmp_path, valkey.port).start()
+
+
+def test_a_kafka_whose_port_is_taken_while_it_starts_takes_another(tmp_path: Path) -> None:
+    kafka = LocalKafka(tmp_path, is_brief=True)
+    first = kafka.port
+
+    with thief_of(kafka), kafka:
+        assert kafka.port != first
+        assert AdminClient({"bootstrap.servers": kafka.bootstrap}).list_topics(timeout=5).brokers
+
+    assert f"failed to bind to 127.0.0.1:{first}" in kafka.log.read_text()
+
+
+def test_a_kafka_whose_given_port_is_taken_while_it_starts_says_so(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    kafka = LocalKafka(tmp_path, port, is_brief=True)
+
+    with thief_of(kafka), pytest.raises(LocalPartError, match=f"127.0.0.1:{port}.*another process.*--kafka-port"):
+        kafka.start()
+
+
+@contextmanager
+def thief_of(kafka: LocalKafka) -> Iterator[None]:
+    """Listen on the port of a Kafka that is about to start, once it has looked whether the port is free."""
+    with socket.socket() as server, ThreadPoolExecutor(1) as pool:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", kafka.port))
+        stolen = pool.submit(wait_until_and, (kafka.data_dir / "server.properties").exists, server.listen)
+        yield
+        stolen.result()
+
+
+def wait_until_and(is_so: Callable[[], bool], act: Callable[[], None]) -> None:
+    wait_until(is_so)
+    act()
 
 
 def test_a_missing_redis_binary_is_named(tmp_path: Path) -> None:

@@ -169,13 +169,13 @@ def test_four_segments_with_our_own_semantics(matrix: Array) -> None:
     fitted = fit(matrix, 4)
 
     assert len(matrix) == 4_339
-    assert [round(100 * part, 2) for part in fitted.explained_variance] == [70.40, 15.55]
-    assert round(fitted.inertia, 2) == 4_021.13
-    assert sorted(np.bincount(fitted.labels), reverse=True) == [1_461, 1_258, 842, 778]
+    assert [round(100 * part, 2) for part in fitted.space.explained_variance] == [70.40, 15.55]
+    assert round(fitted.clusters.inertia, 2) == 4_021.13
+    assert sorted(np.bincount(fitted.clusters.labels), reverse=True) == [1_461, 1_258, 842, 778]
 
 
 def test_the_segments_are_named_for_what_they_are(retail: History, retail_path: Path) -> None:
-    plan = TrainingPlan(retail_path, "online-retail", window_days=None, as_of_us=SNAPSHOT_US)
+    plan = TrainingPlan(retail_path, "online-retail", k=4, window_days=None, as_of_us=SNAPSHOT_US)
 
     model = learn(retail, plan, trained_at=TRAINED_AT)
 
@@ -188,6 +188,28 @@ def test_the_segments_are_named_for_what_they_are(retail: History, retail_path: 
     ]
     assert model.training["as_of"] == "2011-12-10T12:50:00Z"
     assert model.training["rows"] == 406_829
+
+
+def test_left_alone_the_trainer_takes_five_segments_and_says_why(retail: History, retail_path: Path) -> None:
+    model = learn(retail, TrainingPlan(retail_path, "online-retail"), trained_at=TRAINED_AT)
+
+    measured = {candidate.k: candidate for candidate in model.candidates}
+    assert [k for k, candidate in measured.items() if candidate.stability >= 0.8] == [2, 3, 5]
+    assert measured[10].smallest_share < 0.02
+    assert [k for k, candidate in measured.items() if candidate.is_elbow] == [5]
+    assert model.training["k_reason"] == "2, 3 and 5 pass, and the elbow is at 5."
+    assert len(model.segments) == 5
+
+
+def test_components_by_variance_and_outliers_cut_before_fitting(retail: History, retail_path: Path) -> None:
+    plan = TrainingPlan(retail_path, "online-retail", k=5, components=0.95, winsorize_percentile=99.0)
+
+    model = learn(retail, plan, trained_at=TRAINED_AT)
+
+    assert len(model.pca_components) == 3
+    assert round(float(model.training["explained_variance"]), 3) == 0.952
+    assert (model.training["winsorize_frequency"], model.training["winsorized_frequency"]) == (28.0, 42)
+    assert sum(segment.profile.customers for segment in model.segments) == 4_270
 
 
 def test_learning_twice_gives_the_same_model(retail: History, retail_path: Path) -> None:
@@ -211,7 +233,7 @@ def test_the_published_counts_of_completejourney(journey: History) -> None:
 
 
 def test_training_publishes_a_model_that_loads(journey: History, tmp_path: Path) -> None:
-    plan = TrainingPlan(completejourney_path(), "completejourney", k=5, until_fraction=0.75)
+    plan = TrainingPlan(completejourney_path(), "completejourney", until_fraction=0.75)
     store = ModelStore.at(tmp_path.as_uri())
 
     training = train(plan, store=store, trained_at=TRAINED_AT)
@@ -219,6 +241,7 @@ def test_training_publishes_a_model_that_loads(journey: History, tmp_path: Path)
     artefact = training.artefact
     assert store.load(artefact.version, artefact.sha256) == training.model
     assert training.report == journey.report
+    assert len(training.model.segments) == 4
     assert sum(segment.profile.customers for segment in training.model.segments) == 2_447
 
 

@@ -13,9 +13,10 @@ from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.operators import resume
 from tests.builders import a_model, an_order_json
-from tests.integration.deployment import Deployment, WorkerProcess
+from tests.integration.deployment import Deployment
 from tests.integration.shop import Sent
 from tests.integration.waiting import wait_for
+from tests.integration.worker_process import WorkerProcess
 
 LINE = [{"product_id": "P1", "quantity": 1, "unit_price": 5}]
 

@@ -9,11 +9,11 @@ import pytest
 
 from stream_app.core.errors import LocalPartError
 from stream_app.demo.board import Board
-from stream_app.demo.drawing.snapshot import KAFKA, REDIS, Seen
+from stream_app.demo.drawing.snapshot import DAY_US, KAFKA, REDIS, Seen
 from stream_app.demo.guard import Guard
 from stream_app.demo.interrupts import SIGNALS, interruptible
 from stream_app.demo.pace import Pace
-from tests.moments import MOVES, SEGMENTS
+from tests.moments import LAST_ORDER_US, MOVES, SEGMENTS
 
 
 class Watch:
@@ -26,10 +26,10 @@ class Watch:
         return self.now
 
 
-def seen(**changes: int) -> Seen:
+def seen(households: int = 4, **changes: int) -> Seen:
     return Seen(
-        records=9, records_per_second=3.0, dead_letters=1, households={"s1": 4}, moves=MOVES,
-        causes=tuple(changes.items()),
+        records=9, records_per_second=3.0, dead_letters=1, households={"s1": households}, moves=MOVES,
+        causes=tuple(changes.items()), clock_us=LAST_ORDER_US + 7 * DAY_US, moved_by_time=1,
     )  # fmt: skip
 
 
@@ -74,6 +74,20 @@ def test_the_first_change_is_noted_when_it_is_first_seen() -> None:
     assert moment.first_change == 8.0
     assert [segment.households for segment in moment.segments] == [4, 0, 0, 0, 0]
     assert (moment.records, moment.dead_letters, moment.moves, moment.changes) == (9, 1, MOVES, 3)
+
+
+def test_after_the_last_order_a_segment_remembers_how_large_it_was() -> None:
+    board = Board(Watch())
+    board.change(segments=SEGMENTS)
+    board.take(seen(4))
+    assert (board.snapshot().quiet_days, board.snapshot().segments[0].gained) == (None, None)
+
+    board.end_orders(LAST_ORDER_US)
+    board.take(seen(1))
+
+    moment = board.snapshot()
+    assert [segment.gained for segment in moment.segments] == [-3, 0, 0, 0, 0]
+    assert (moment.households_at_last_order, moment.moved_by_time, moment.quiet_days) == (4, 1, 7)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from stream_app.demo.drawing import plain
 from stream_app.demo.drawing.ending import Try, next_steps, summary
-from stream_app.demo.drawing.snapshot import KAFKA, Snapshot, Step
-from stream_app.demo.trials import trials
-from tests.moments import MOVES, a_start, a_stream, an_end
+from stream_app.demo.drawing.snapshot import KAFKA, QUIET_DAYS, Snapshot, Step
+from stream_app.demo.trials import Ahead, trials
+from tests.moments import LAST_ORDER_US, MOVES, SEGMENTS, a_quiet_time, a_start, a_stream, an_end
 
-LAST_US = 1_514_764_799_000_000  # 2017-12-31T23:59:59Z
+AHEAD = Ahead("77", 3)
 
 
 def test_each_step_is_told_once_with_its_time() -> None:
@@ -36,7 +38,7 @@ def test_news_are_the_newest_moves_that_were_not_told() -> None:
 
     assert list(plain.news(before, a_stream())) == [
         "        household 77: Regulars → Champions, because of order 34010676753",
-        "        household 2285: Promising → About to sleep, because time passed",
+        "        household 2285 has not bought for 74 days: Promising → About to sleep",
     ]
     assert list(plain.news(a_stream(), a_stream())) == []
 
@@ -52,6 +54,26 @@ def test_the_summary_tells_orders_changes_causes_and_sizes() -> None:
     assert [line.split()[0] for line in lines[4:]] == ["Champions", "Regulars", "Promising", "About", "Hibernating"]
 
 
+def test_the_time_without_orders_is_told_in_one_line_with_its_date() -> None:
+    assert list(plain.status(a_quiet_time(73))) == [
+        "  0:25  14 March 2018: no order for 73 days · moved by time alone 200 households · changes 14,032"
+    ]
+
+
+def test_the_summary_says_what_share_moved_by_time_alone() -> None:
+    lines = [line.plain for line in summary(a_quiet_time(QUIET_DAYS), 80)]
+
+    assert lines[3] == "✓ Half a year without orders: time alone moved 200 of 2,469 households (8%)"
+    assert [line.split()[-1] for line in lines[5:7]] == ["−200", "+200"]
+    assert lines[0].startswith("✓ 78,103 live orders in 7.8 s"), "ticks are no orders"
+
+
+def test_nobody_is_a_share_of_nobody() -> None:
+    lines = summary(a_quiet_time(QUIET_DAYS, segments=SEGMENTS, moved_by_time=0), 80)
+
+    assert lines[3].plain.endswith("time alone moved 0 of 0 households")
+
+
 def test_the_end_fits_a_small_terminal() -> None:
     exports = {
         "PATH": "/home/anna/segstream/.venv/bin:$PATH",
@@ -60,25 +82,35 @@ def test_the_end_fits_a_small_terminal() -> None:
     }
     exports |= {"SEGSTREAM_MODEL_URI": "/home/anna/tmp/segstream-demo-abcdefgh/store"}
 
-    lines = [*summary(an_end(), 80), *next_steps(exports, list(trials(MOVES, LAST_US, 21_998, 27_778)))]
+    end = summary(a_quiet_time(QUIET_DAYS), 80)
+    lines = [*end, *next_steps(exports, list(trials(AHEAD, LAST_ORDER_US, 21_998, 27_778)))]
 
     assert len(lines) < 24
     assert max(line.cell_len for line in lines) <= 80
 
 
 def test_the_commands_to_try_have_the_ids_and_addresses_of_this_demo() -> None:
-    commands = [one.command for one in trials(MOVES, LAST_US, 21_998, 27_778)]
+    commands = [one.command for one in trials(AHEAD, LAST_ORDER_US, 21_998, 27_778)]
 
     assert commands[0] == "segstream customer 77"
     assert "segstream tick --to 2018-02-01T00:00:00Z" in commands
     assert all("21998" in line or "27778" in line for line in commands if not line.startswith("segstream"))
 
 
-def test_somebody_moved_by_time_will_do_when_nobody_moved_by_an_order() -> None:
-    first = [next(trials(moves, LAST_US, 1, 2)) for moves in (MOVES[:1], MOVES[2:])]
+@pytest.mark.parametrize(
+    ("moves", "why"),
+    [
+        (3, "3 moves ahead if they buy nothing"),
+        (1, "one move ahead if they buy nothing"),
+        (0, "who they are, and why"),
+    ],
+)
+def test_the_first_command_says_what_it_will_show(moves: int, why: str) -> None:
+    assert next(trials(Ahead("9", moves), LAST_ORDER_US, 1, 2)) == Try("segstream customer 9", why)
 
-    assert first[0] == Try("segstream customer 2285", "just moved to About to sleep")
-    assert first[1].command.startswith("segstream tail")
+
+def test_without_anybody_the_first_command_is_of_all() -> None:
+    assert next(trials(None, LAST_ORDER_US, 1, 2)).command.startswith("segstream tail")
 
 
 def test_figures_that_nobody_knows_yet_are_nothing() -> None:

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from stream_app.demo.drawing.screen import draw, figures, moves, progress, sizes, step_line
+from stream_app.demo.drawing.screen import date, draw, figures, moves, progress, sizes, step_line
 from stream_app.demo.drawing.snapshot import KAFKA, Snapshot, Step
 from stream_app.demo.drawing.strokes import BAD, GOOD, colour
-from tests.moments import MOVES, SEGMENTS, a_load, a_start, a_stream, an_end
+from tests.moments import LAST_ORDER_US, MOVES, SEGMENTS, a_load, a_quiet_time, a_start, a_stream, an_end
 
-MOMENTS = [Snapshot(), a_start(), a_load(30, 100), a_stream(), an_end()]
+MOMENTS = [Snapshot(), a_start(), a_load(30, 100), a_stream(), a_quiet_time(21), an_end()]
 
 
 def plain(lines: list[Text]) -> list[str]:
@@ -70,6 +70,34 @@ def test_figures_name_speed_lag_dead_letters_and_changes() -> None:
     assert figures(a_stream()).plain == ("  9,556 orders/s     lag  6,000     dead letters 0     changes 14,032")
 
 
+def test_the_shops_date_is_shown_and_then_for_how_long_nobody_has_bought() -> None:
+    assert plain(date(a_stream())) == []
+    assert plain(date(a_stream(clock_us=LAST_ORDER_US))) == ["Date         31 December 2017"]
+    assert plain(date(a_quiet_time(73))) == [
+        "Date         14 March 2018      no order for  73 days   moved by time 200",
+    ]
+
+
+def test_without_orders_the_speed_is_that_of_all_orders() -> None:
+    assert figures(a_quiet_time(73, orders_per_second=0.0)).plain == (
+        " 10,000 orders/s till the last one     dead letters 0     changes 14,032"
+    )
+
+
+def test_the_widest_lines_fit_80_columns() -> None:
+    longest = a_quiet_time(273, moved_by_time=2_469, causes=(("aging", 140_320),))
+
+    assert "…" not in " ".join(plain(draw(longest, 80, 24)))
+
+
+def test_while_nobody_buys_each_segment_says_what_it_gained_and_lost() -> None:
+    lines = plain(sizes(a_quiet_time(73), 78))
+
+    assert [line.split()[-1] for line in lines[:2]] == ["−200", "+200"]
+    assert all(line.endswith("%") for line in lines[2:])
+    assert len({line.index("%") for line in lines}) == 1
+
+
 def test_a_dead_letter_is_not_overlooked() -> None:
     assert BAD not in styles_of(figures(a_stream())).values()
     assert styles_of(figures(a_stream(dead_letters=3)))["3"] == BAD
@@ -94,7 +122,7 @@ def test_moves_lead_from_one_colour_to_another_and_say_why() -> None:
     lines = moves(a_stream(), 3)
 
     assert plain(lines) == [
-        "household 2285       Promising → About to sleep  because time passed",
+        "household 2285       Promising → About to sleep  has not bought for 74 days",
         "household 77          Regulars → Champions       because of order 34010676753",
         "household 1948      first seen → Hibernating     from history",
     ]

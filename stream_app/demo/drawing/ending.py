@@ -34,18 +34,31 @@ class Try:
 def summary(snapshot: Snapshot, width: int) -> list[Text]:
     """Return what happened: orders in, throughput, changes by cause, households per segment."""
     inner = max(20, min(width, MAX_WIDTH) - 2)
-    speed = snapshot.live_orders / snapshot.live_seconds if snapshot.live_seconds else 0.0
     first = "" if snapshot.first_change is None else f", the first after {snapshot.first_change:.1f} s"
     orders = Text.assemble(
         *[("✓ ", GOOD), (f"{snapshot.live_orders:,} live orders", STRONG)],
         *[f" in {snapshot.live_seconds:.1f} s, after {snapshot.history_orders:,} of the past: "],
-        *[(f"{speed:,.0f} orders/s", STRONG)],
+        *[(f"{snapshot.average_speed:,.0f} orders/s", STRONG)],
     )
     changes = Text.assemble(
         *[("✓ ", GOOD), (f"{snapshot.changes:,} changes", STRONG)],
         *[f"{first}; dead letters {snapshot.dead_letters:,}"],
     )
-    return [orders, changes, Text(f"  {_causes(snapshot)}"), Text(), *sizes(snapshot, inner)]
+    return [orders, changes, Text(f"  {_causes(snapshot)}"), *quiet(snapshot), Text(), *sizes(snapshot, inner)]
+
+
+def quiet(snapshot: Snapshot) -> list[Text]:
+    """Return what time alone has done since the last order, as one sentence."""
+    if snapshot.last_order_us is None:
+        return []
+    before, moved = snapshot.households_at_last_order, snapshot.moved_by_time
+    share = f" ({moved / before:.0%})" if before else ""
+    return [
+        Text.assemble(
+            ("✓ ", GOOD), "Half a year without orders: ", ("time alone moved ", STRONG),
+            (f"{moved:,} of {before:,} households{share}", STRONG),
+        )
+    ]  # fmt: skip
 
 
 def _causes(snapshot: Snapshot) -> str:

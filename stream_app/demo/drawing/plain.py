@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stream_app.demo.drawing.snapshot import Move, Snapshot, Step
-from stream_app.demo.drawing.strokes import clock
+from stream_app.demo.drawing.strokes import clock, day
 
 MOST_MOVES = 3
 """So many changes are told beside each status line."""
@@ -34,6 +34,11 @@ def status(snapshot: Snapshot) -> Iterator[str]:
         waiting = [f"{step.name}: {step.words}" for step in snapshot.steps if step.is_running]
         if waiting:
             yield f"  {clock(snapshot.seconds)}  waiting for {'; '.join(waiting)}"
+    elif snapshot.quiet_days is not None:
+        yield (
+            f"  {clock(snapshot.seconds)}  {day(snapshot.clock_us or 0)}: no order for {snapshot.quiet_days} days · "
+            f"moved by time alone {snapshot.moved_by_time:,} households · changes {snapshot.changes:,}"
+        )
     elif snapshot.live_orders:
         left = snapshot.seconds_left
         rest = "" if left is None or snapshot.share >= 1 else f", {clock(left)} left"

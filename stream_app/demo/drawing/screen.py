@@ -6,7 +6,7 @@ from rich.style import Style
 from rich.text import Text
 
 from stream_app.demo.drawing.snapshot import Move, SegmentSize, Snapshot, Step
-from stream_app.demo.drawing.strokes import BAD, DIM, GOOD, STRONG, apart, block, clock, colour, line, spinner
+from stream_app.demo.drawing.strokes import BAD, DIM, GOOD, STRONG, apart, block, clock, colour, day, line, spinner
 
 MAX_WIDTH = 132
 """Longer lines are hard to follow with the eye."""
@@ -20,6 +20,8 @@ WIDE = 118
 STEP_NAME_WIDTH = 13
 STEP_BAR_WIDTH = 16
 SHARE_WIDTH = 13
+GAINED_WIDTH = 8
+LONGEST_DAY = len("30 September 2018")
 LEAST_BAR_WIDTH = 8
 TITLE = "segstream demo"
 
@@ -72,7 +74,7 @@ def step_line(step: Step, now: float, width: int) -> Text:
 
 
 def _live(snapshot: Snapshot, width: int) -> list[Text]:
-    return [progress(snapshot, width), figures(snapshot)]
+    return [progress(snapshot, width), figures(snapshot), *date(snapshot)]
 
 
 def progress(snapshot: Snapshot, width: int) -> Text:
@@ -93,13 +95,34 @@ def _rest(snapshot: Snapshot) -> str:
 
 def figures(snapshot: Snapshot) -> Text:
     """Return the numbers to watch; their places stay where they are."""
-    dead = f"{snapshot.dead_letters:,}"
+    dead = (f"{snapshot.dead_letters:,}", BAD if snapshot.dead_letters else STRONG)
     return Text.assemble(
-        (f"{snapshot.orders_per_second:>7,.0f}", STRONG), (" orders/s     lag ", DIM),
-        (f"{snapshot.lag:>6,}", STRONG), ("     dead letters ", DIM),
-        (dead, BAD if snapshot.dead_letters else STRONG), ("     changes ", DIM),
-        (f"{snapshot.changes:,}", STRONG),
-    )  # fmt: skip
+        *_speed(snapshot), ("     dead letters ", DIM), dead, ("     changes ", DIM), (f"{snapshot.changes:,}", STRONG)
+    )
+
+
+def _speed(snapshot: Snapshot) -> list[tuple[str, Style]]:
+    if snapshot.last_order_us is not None:
+        return [(f"{snapshot.average_speed:>7,.0f}", STRONG), (" orders/s till the last one", DIM)]
+    return [
+        (f"{snapshot.orders_per_second:>7,.0f}", STRONG), (" orders/s     lag ", DIM), (f"{snapshot.lag:>6,}", STRONG),
+    ]  # fmt: skip
+
+
+def date(snapshot: Snapshot) -> list[Text]:
+    """Return how far the shop's time has come, and what it has done since the last order."""
+    if snapshot.clock_us is None:
+        return []
+    left = Text.assemble(("Date         ", STRONG), day(snapshot.clock_us))
+    if snapshot.quiet_days is None:
+        return [left]
+    return [
+        Text.assemble(
+            left, " " * (13 + LONGEST_DAY - left.cell_len),
+            ("  no order for ", DIM), (f"{snapshot.quiet_days:>3,} days", STRONG),
+            ("   moved by time ", DIM), (f"{snapshot.moved_by_time:,}", STRONG),
+        )
+    ]  # fmt: skip
 
 
 def sizes(snapshot: Snapshot, width: int) -> list[Text]:
@@ -107,12 +130,14 @@ def sizes(snapshot: Snapshot, width: int) -> list[Text]:
     most = max([1, *(segment.households for segment in snapshot.segments)])
     name_width = max(len(segment.name) for segment in snapshot.segments) + 2
     notes = max(len(segment.description) for segment in snapshot.segments) + 2 if width + 2 >= WIDE else 0
-    bar_width = max(LEAST_BAR_WIDTH, width - name_width - SHARE_WIDTH - notes)
+    gained = GAINED_WIDTH if snapshot.last_order_us is not None else 0
+    bar_width = max(LEAST_BAR_WIDTH, width - name_width - SHARE_WIDTH - gained - notes)
     return [
         Text.assemble(
             (segment.name.ljust(name_width), colour(rank)),
             (block(segment.households / most, bar_width), colour(rank)),
             f"{segment.households:>7,}", (f"{_percent(segment, snapshot):>6}", DIM),
+            _gained(segment).rjust(gained),
             (f"  {segment.description}" if notes else "", DIM),
         )
         for rank, segment in enumerate(snapshot.segments)
@@ -121,6 +146,10 @@ def sizes(snapshot: Snapshot, width: int) -> list[Text]:
 
 def _percent(segment: SegmentSize, snapshot: Snapshot) -> str:
     return f"{segment.households / snapshot.households:.0%}" if snapshot.households else ""
+
+
+def _gained(segment: SegmentSize) -> str:
+    return f"{segment.gained:+,}".replace("-", "−") if segment.gained else ""
 
 
 def _moves_title(snapshot: Snapshot) -> Text:

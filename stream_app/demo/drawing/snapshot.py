@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+DAY_US = 86_400_000_000
+
+QUIET_DAYS = 182
+"""So long the demo lets time pass after the last order: half a year."""
+
 JARS, REDIS, KAFKA, TOPICS = "Kafka's jars", "Valkey", "Kafka", "Topics"
 SHOP, MODEL, WORKER, HISTORY = "Shop", "Model", "Worker", "History"
 
@@ -45,6 +50,13 @@ class SegmentSize:
     name: str
     description: str
     households: int = 0
+    at_last_order: int | None = None
+    """How many were in it when the last order had been counted; None before."""
+
+    @property
+    def gained(self) -> int | None:
+        """How many time alone has added since the last order, negative when it took some away."""
+        return None if self.at_last_order is None else self.households - self.at_last_order
 
 
 @dataclass(frozen=True)
@@ -57,10 +69,14 @@ class Move:
     because: str
     from_id: str | None = None
     to_id: str | None = None
+    is_by_time: bool = False
+    """Whether it came without an order."""
 
     @property
     def sentence(self) -> str:
         """The move as one line of text."""
+        if self.is_by_time:
+            return f"household {self.household} {self.because}: {self.came_from} → {self.to}"
         return f"household {self.household}: {self.came_from} → {self.to}, {self.because}"
 
 
@@ -76,6 +92,9 @@ class Seen:
     """By segment id."""
     moves: tuple[Move, ...]
     causes: tuple[tuple[str, int], ...]
+    clock_us: int | None = None
+    """The earliest partition's clock, in microseconds since 1970."""
+    moved_by_time: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,12 @@ class Snapshot:
     """When the first live order was sent, in seconds after the start."""
     live_ended: float | None = None
     """When the worker had finished all of them."""
+    clock_us: int | None = None
+    """How far the shop's time has come, in microseconds since 1970."""
+    last_order_us: int | None = None
+    """The instant after which nobody buys; None before all orders are done."""
+    moved_by_time: int = 0
+    """Households that have changed their segment since then, without an order."""
 
     @property
     def is_ready(self) -> bool:
@@ -119,9 +144,17 @@ class Snapshot:
         return (self.seconds if self.live_ended is None else self.live_ended) - began
 
     @property
+    def average_speed(self) -> float:
+        """Live orders a second, over all the time they took."""
+        return self.done / self.live_seconds if self.live_seconds else 0.0
+
+    @property
     def done(self) -> int:
         """Live orders that the worker has finished."""
-        return 0 if self.history_records is None else max(0, self.records - self.history_records)
+        if self.history_records is None:
+            return 0
+        # Behind the last order come ticks, which are records too.
+        return min(self.live_orders, max(0, self.records - self.history_records))
 
     @property
     def lag(self) -> int:
@@ -142,6 +175,23 @@ class Snapshot:
     def households(self) -> int:
         """How many households are in any segment."""
         return sum(segment.households for segment in self.segments)
+
+    @property
+    def quiet_days(self) -> int | None:
+        """For how many days nobody has bought; None before all orders are done."""
+        if self.last_order_us is None or self.clock_us is None:
+            return None
+        return max(0, self.clock_us - self.last_order_us) // DAY_US
+
+    @property
+    def quiet_share(self) -> float:
+        """How much of the time without orders has passed, from 0 to 1."""
+        return min(1.0, (self.quiet_days or 0) / QUIET_DAYS)
+
+    @property
+    def households_at_last_order(self) -> int:
+        """How many households were in any segment when the last order had been counted."""
+        return sum(segment.at_last_order or 0 for segment in self.segments)
 
     @property
     def seconds_left(self) -> float | None:

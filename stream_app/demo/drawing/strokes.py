@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from rich.style import Style
 from rich.text import Text
 
@@ -48,6 +50,16 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def day(instant_us: int) -> str:
+    """Return the day of an instant in microseconds since 1970, in UTC.
+
+    >>> day(1_520_985_600_000_000)
+    '14 March 2018'
+    """
+    moment = datetime.fromtimestamp(instant_us // 1_000_000, UTC)
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def spinner(seconds: float) -> str:

@@ -25,17 +25,18 @@ def look_at_model(settings: Settings, admin: AdminClient | None) -> ModelFacts:
 
 
 def _promotion(settings: Settings, admin: AdminClient) -> Promotion | None:
-    """Return the promotion that workers follow, the first one."""
+    """Return the promotion that workers follow, the newest one."""
     topic = settings.topics.control
     places = bounds(admin, topic, 1)
+    newest = None
     for record in read_log(settings, topic, {0: (places.starts[0], places.ends[0])}):
         try:
             said = decode_control(record.value() or b"")
         except msgspec.MsgspecError:
             continue
         if isinstance(said, Promotion):
-            return said
-    return None
+            newest = said
+    return newest
 
 
 def _store(settings: Settings) -> tuple[str, tuple[str, ...]]:

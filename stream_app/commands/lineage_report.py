@@ -1,0 +1,42 @@
+"""What a person is told about the segments of the model before: which live on, and where the others went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from model_store.segment_model import Fate, SegmentModel
+    from stream_app.commands.champion import Champion
+
+
+def lineage_lines(model: SegmentModel, champion: Champion) -> Iterator[str]:
+    """Yield how many customers keep their segment id, then the fate of each segment of both models."""
+    before = {segment.id: segment.name for segment in champion.model.segments}
+    now = {segment.id: segment.name for segment in model.segments}
+    stay = model.training["keep_their_id"]
+    yield typer.style(f"Beside model {champion.model.version}, {champion.why}:", bold=True)
+    yield f"  {stay:.1%} of these customers keep their segment id."
+    yield ""
+    ids = max(len(fate.id) for fate in model.lineage)
+    width = max(map(len, (*before.values(), *now.values())))
+    for fate in model.lineage:
+        name = now.get(fate.id) or before[fate.id]
+        line = f"  {fate.id:<{ids}}  {name:<{width}}  {fate.fate:<7}  {_words(fate, before, now)}"
+        yield line if fate.fate == "kept" else typer.style(line, bold=True)
+    yield ""
+
+
+def _words(fate: Fate, before: dict[str, str], now: dict[str, str]) -> str:
+    if fate.fate == "kept":
+        was = "" if before[fate.id] == now[fate.id] else f"; was {before[fate.id]}"
+        return f"{fate.shared:,} of its {fate.before:,} customers stay, {fate.after - fate.shared:,} join{was}"
+    if fate.fate == "split":
+        return f"{fate.shared:,} of its {fate.after:,} customers come from {fate.other} {before[fate.other or '']}"
+    if fate.fate == "merged":
+        return f"{fate.shared:,} of its {fate.before:,} customers go to {fate.other} {now[fate.other or '']}"
+    if fate.fate == "new":
+        return f"its {fate.after:,} customers come from several segments"
+    return f"its {fate.before:,} customers go to several segments"

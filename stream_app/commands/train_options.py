@@ -1,0 +1,46 @@
+"""What a person can decide about a training, as options of `segstream train`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+K = Annotated[
+    str, typer.Option(metavar="auto|N|N-N", help="Number of segments; auto: the best of 2-10 by a stated rule.")
+]
+Until = Annotated[float, typer.Option(help="Learn from this first part of the time span.")]
+Components = Annotated[
+    int | None, typer.Option(help="Principal components in which customers are compared: 2 by default, 4 at most.")
+]
+Variance = Annotated[
+    float | None, typer.Option(help="Instead: the fewest that keep this part of the variance, 0.9 for example.")
+]
+Winsorize = Annotated[
+    float | None,
+    typer.Option(metavar="PERCENTILE", help="Fit as if nothing were above it: 99 tames the largest customers."),
+]
+ChampionVersion = Annotated[
+    str,
+    typer.Option(
+        "--champion",
+        metavar="auto|VERSION|none",
+        help="Model whose segment ids live on; auto: the live one, else the newest in the store.",
+    ),
+]
+Promote = Annotated[bool, typer.Option("--promote", help="Make it the live model.")]
+
+
+@dataclass(frozen=True)
+class TrainFlags:
+    """What was said beside the file itself."""
+
+    k: str
+    until: float
+    components: int | None
+    variance: float | None
+    winsorize: float | None
+    champion: str
+    should_promote: bool
+    as_json: bool

@@ -1,0 +1,21 @@
+"""A partition's step from one model to the next, while it runs."""
+
+from __future__ import annotations
+
+from model_store.scoring import Scorer
+
+
+class ModelSwitch:
+    """Everybody is taken from the old model to the new one at one instant, whenever their turn comes.
+
+    Up to that instant the old model decides, at it and after it the new one.
+    """
+
+    __slots__ = ("instant", "is_quiet", "old")
+
+    def __init__(self, old: Scorer, instant: int, *, is_quiet: bool = False) -> None:
+        self.old = old
+        self.instant = instant
+        """The partition's clock when the switch began."""
+        self.is_quiet = is_quiet
+        """True when the moves are tagged `replay`, so that subscribers do not act on them."""

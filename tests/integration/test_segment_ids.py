@@ -1,0 +1,102 @@
+"""Models of a shop, trained month after month: customers keep the id of their segment wherever the data allow it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
+
+from model_store.segment_model import SegmentModel
+from stream_app.history.history import History
+from stream_app.history.reading import open_history
+from trainer.features import features
+from trainer.fit import Labels, feature_matrix, fit_clusters, fit_space
+from trainer.lineage import assign, migration
+from trainer.selection import AUTO, KRange
+from trainer.train import TrainingPlan, learn
+
+VARIABLE = "SEGSTREAM_UCI_PARQUET"
+TRAINED_AT = datetime(2026, 11, 22, tzinfo=UTC)
+MONTHS = [int(datetime(2011, month, 1, tzinfo=UTC).timestamp()) * 1_000_000 for month in range(7, 13)]
+"""The first of July to December 2011."""
+
+
+@pytest.fixture(scope="module")
+def retail() -> Iterator[History]:
+    path = os.environ.get(VARIABLE)
+    if not path:
+        missing = f"{VARIABLE} does not name the UCI Online Retail data (doi 10.24432/C5BW33)."
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with open_history(Path(path), "online-retail") as history:
+        yield history
+
+
+def a_month(retail: History, as_of_us: int, k: int | KRange, champion: SegmentModel | None) -> SegmentModel:
+    plan = TrainingPlan(Path("retail"), "online-retail", k=k, window_days=None, as_of_us=as_of_us, champion=champion)
+    return learn(retail, plan, trained_at=TRAINED_AT)
+
+
+def months(retail: History, k: int | KRange) -> list[SegmentModel]:
+    """Return six models, each of which goes on with the one before."""
+    models: list[SegmentModel] = []
+    for as_of_us in MONTHS:
+        models.append(a_month(retail, as_of_us, k, models[-1] if models else None))
+    return models
+
+
+def share_that_keep_their_id(retail: History, before: SegmentModel, after: SegmentModel, as_of_us: int) -> float:
+    matrix = feature_matrix(features(retail, as_of_us=as_of_us, window_us=None))
+    old, new = ([model.segments[place].id for place in assign(model, matrix)] for model in (before, after))
+    return float(np.mean([a == b for a, b in zip(old, new, strict=True)]))
+
+
+def best_of_all_renumberings(retail: History, before: SegmentModel, after: SegmentModel, as_of_us: int) -> float:
+    matrix = feature_matrix(features(retail, as_of_us=as_of_us, window_us=None))
+    moves = migration(assign(before, matrix), assign(after, matrix), len(before.segments), len(after.segments))
+    return float(moves[linear_sum_assignment(moves, maximize=True)].sum() / len(matrix))
+
+
+@pytest.mark.parametrize(("k", "least"), [(4, 0.91), (5, 0.85), (AUTO, 0.66)], ids=["4", "5", "auto"])
+def test_matched_ids_are_kept_by_as_many_customers_as_any_renumbering_could_reach(
+    retail: History, k: int | KRange, least: float
+) -> None:
+    models = months(retail, k)
+
+    steps = list(zip(pairwise(models), MONTHS[1:], strict=True))
+    kept = [share_that_keep_their_id(retail, *pair, day) for pair, day in steps]
+    best = [best_of_all_renumberings(retail, *pair, day) for pair, day in steps]
+
+    assert kept == pytest.approx(best, abs=1e-12)
+    assert min(kept) > least
+    assert kept == pytest.approx([model.training["keep_their_id"] for model in models[1:]])
+
+
+def test_the_numbers_that_k_means_gives_are_kept_by_few(retail: History) -> None:
+    def numbers(as_of_us: int, of_us: int) -> Labels:
+        """Return the clusters, as K-Means numbers them, of one model for the customers of another day."""
+        space = fit_space(matrices[as_of_us], seed=42)
+        return fit_clusters(space.points, 4, seed=42).nearest(space.place(matrices[of_us]))
+
+    matrices = {day: feature_matrix(features(retail, as_of_us=day, window_us=None)) for day in MONTHS}
+
+    raw = [float(np.mean(numbers(before, day) == numbers(day, day))) for before, day in pairwise(MONTHS)]
+
+    assert sorted(round(share, 2) for share in raw) == [0.03, 0.17, 0.32, 0.48, 0.93]
+
+
+def test_no_id_comes_back_with_another_meaning(retail: History) -> None:
+    models = months(retail, AUTO)
+
+    for before, after in pairwise(models):
+        alive = {segment.id for segment in after.segments}
+        assert alive.isdisjoint(after.retired_ids)
+        assert {segment.id for segment in before.segments} <= alive | set(after.retired_ids)
+        assert set(before.retired_ids) <= set(after.retired_ids)
