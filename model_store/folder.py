@@ -65,6 +65,21 @@ class Folder:
         _sync_entries(self._shelf)
         on_step("rename synced")
 
+    def add(self, version: str, file: str, raw: bytes) -> None:
+        """Write under another name, then link: a link is never made over a file."""
+        folder = self._shelf / version
+        descriptor, temporary = tempfile.mkstemp(prefix=PREFIX, dir=folder)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(raw)
+                stream.flush()
+                os.fchmod(stream.fileno(), 0o644)
+                os.fsync(stream.fileno())
+            os.link(temporary, folder / file)
+        finally:
+            os.unlink(temporary)
+        _sync_entries(folder)
+
     def read(self, version: str, file: str, most_bytes: int) -> bytes:
         """Return the file's first bytes; raises FileNotFoundError."""
         try:
@@ -75,7 +90,7 @@ class Folder:
 
     def files(self, version: str) -> list[str]:
         """Return the names of the files in the version's folder."""
-        return [file.name for file in (self._shelf / version).glob("*") if file.is_file()]
+        return [file.name for file in (self._shelf / version).glob("[!.]*") if file.is_file()]
 
     def where(self, version: str, file: str) -> str:
         """Return the file's path."""

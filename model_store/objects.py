@@ -91,6 +91,13 @@ class Objects:
                 raise FileExistsError(version)
             on_step(f"{MODEL_FILE} created")
 
+    def add(self, version: str, file: str, raw: bytes) -> None:
+        """Create the object; raises FileExistsError when there is one."""
+        with self._asking():
+            self._prove_exclusive()
+            if not self._create(self._path(version, file), raw):
+                raise FileExistsError(file)
+
     def read(self, version: str, file: str, most_bytes: int) -> bytes:
         """Return the object's first bytes; raises FileNotFoundError."""
         # Not cat_file with limits: s3fs 2026.9 takes a start of 0 for none, and returns the end of the object.

@@ -28,6 +28,9 @@ class Place(Protocol):
     def publish(self, version: str, files: Mapping[str, bytes], on_step: OnStep) -> None:
         """Make all files visible at once; raises FileExistsError when the version is there already."""
 
+    def add(self, version: str, file: str, raw: bytes) -> None:
+        """Put one more file beside a model, whole; raises FileExistsError when one of that name is there."""
+
     def read(self, version: str, file: str, most_bytes: int) -> bytes:
         """Return the first so many bytes of a file; raises FileNotFoundError."""
 

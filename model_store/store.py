@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +17,8 @@ from model_store.folder import Folder
 from model_store.objects import object_store
 from model_store.place import MODEL_FILE, OnStep, Place, unheard
 from model_store.segment_model import SegmentModel, decode, encode
+from model_store.signature import SIZE as SIGNATURE_BYTES
+from model_store.signature import PrivateKey, PublicKey, signature_name
 
 DEFAULT_NAME = "segments"
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
@@ -34,9 +37,11 @@ class ModelStore:
     """All published versions of the models that share a name."""
 
     place: Place
+    public_key: Path | None = None
+    """Whose signature a model must have to be loaded: a PEM file; None: the hash alone is the proof."""
 
     @classmethod
-    def at(cls, uri: str, name: str = DEFAULT_NAME) -> ModelStore:
+    def at(cls, uri: str, name: str = DEFAULT_NAME, public_key: Path | None = None) -> ModelStore:
         """Return the store at a path, a `file:///…` URI or in an object store; a folder need not exist yet."""
         if not VERSION.fullmatch(name):
             raise ModelRefused(
@@ -46,14 +51,14 @@ class ModelStore:
             )
         parts = urlsplit(uri)
         if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
-            return cls(Folder(Path(url2pathname(parts.path)), name))
+            return cls(Folder(Path(url2pathname(parts.path)), name), public_key)
         if not uri or parts.scheme == "file":
             raise ModelRefused(
                 "the model store is neither a path nor a file:/// URI.",
                 "Mount the folder and give its path.",
                 code="MODEL_STORE",
             )
-        return cls(object_store(uri, name) if "://" in uri else Folder(Path(uri), name))
+        return cls(object_store(uri, name) if "://" in uri else Folder(Path(uri), name), public_key)
 
     def is_there(self) -> bool:
         """Tell whether the place of the store can be looked into."""
@@ -85,14 +90,10 @@ class ModelStore:
                 "Publish the model under a new version and promote that.",
                 code="MODEL_SHA256",
             )
-        model = decode(raw)
-        if model.version != version:
-            raise ModelRefused(
-                f"the file of model {version} says another version.",
-                "Publish the model again.",
-                code="MODEL_VERSION",
-            )
-        return model
+        if self.public_key is not None:
+            key = PublicKey(self.public_key)
+            key.check(version, raw, self._signature(version, key.id))
+        return _model_of(version, raw)
 
     def peek(self, version: str) -> SegmentModel:
         """Return a model for its words alone: nobody proved that the file is the one that was promoted."""
@@ -101,9 +102,23 @@ class ModelStore:
     def artefact(self, version: str) -> Artefact:
         """Return what a promotion would say of a model; raises ModelRefused when it could not be used."""
         raw = self._read(version)
-        sha256 = hashlib.sha256(raw).hexdigest()
-        self.load(version, sha256)
-        return Artefact(version, sha256)
+        _model_of(version, raw)
+        return Artefact(version, hashlib.sha256(raw).hexdigest())
+
+    def sign(self, version: str, key: PrivateKey) -> str:
+        """Put a signature beside a model, if this key has not signed it yet, and return its file's name."""
+        raw = self._read(version)
+        _model_of(version, raw)
+        name = signature_name(key.id)
+        with suppress(FileExistsError):
+            self.place.add(version, name, key.sign(raw))
+        return name
+
+    def _signature(self, version: str, key_id: str) -> bytes | None:
+        try:
+            return self.place.read(version, signature_name(key_id), SIGNATURE_BYTES + 1)
+        except FileNotFoundError:
+            return None
 
     def versions(self) -> list[str]:
         """Return the published versions by name, which for trained models is by age."""
@@ -136,6 +151,18 @@ class ModelStore:
             return self.place.read(version, MODEL_FILE, MAX_BYTES + 1)
         except FileNotFoundError:
             raise _missing(version, self.place.mend_of_missing(version)) from None
+
+
+def _model_of(version: str, raw: bytes) -> SegmentModel:
+    """Return the model in a file; raises ModelRefused when it is none, or the one of another version."""
+    model = decode(raw)
+    if model.version != version:
+        raise ModelRefused(
+            f"the file of model {version} says another version.",
+            "Publish the model again.",
+            code="MODEL_VERSION",
+        )
+    return model
 
 
 def _missing(version: str, mend: str) -> ModelRefused:

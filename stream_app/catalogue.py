@@ -115,12 +115,17 @@ def publish_renamed(settings: Settings, version: str, segment_id: str, words: Wo
 
 
 def files_of(settings: Settings, model: SegmentModel) -> dict[str, str]:
-    """Return where the report and the like of a model lie, by name; a renamed one has those of its training."""
-    origin, seen = model, {model.version}
-    while not (names := settings.models.files(origin.version)):
+    """Return where the report and the like of a model lie, by name; a renamed one has those of its training.
+
+    Signatures are of one version: only the model's own are named.
+    """
+    own = {name: settings.models.where(model.version, name) for name in settings.models.files(model.version)}
+    published, origin = set(settings.models.versions()), model
+    while origin.version in published:
+        published.discard(origin.version)
+        names = [name for name in settings.models.files(origin.version) if not name.endswith(".sig")]
         before = _text(origin, "renamed_from")
-        if before is None or before in seen or before not in settings.models.versions():
-            return {}
-        seen.add(before)
+        if names or before not in published:
+            return {name: settings.models.where(origin.version, name) for name in names} | own
         origin = settings.models.peek(before)
-    return {name: settings.models.where(origin.version, name) for name in names}
+    return own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -97,6 +98,8 @@ class Settings(BaseSettings):
     """Where the published models lie: a path, a file:/// URI, or an object store such as s3://bucket/folder."""
     model_name: Annotated[str, Field(pattern=f"^{VERSION.pattern}$")] = DEFAULT_NAME
     """Which of the store's models: they lie in models/<name>/<version>/."""
+    model_public_key: Path | None = None
+    """File with an Ed25519 public key: a worker refuses a model without its signature."""
     window_days: Annotated[
         Annotated[int, Field(gt=0, le=36_500)] | None, BeforeValidator(_window), WithJsonSchema(_WINDOW_SCHEMA)
     ] = 365
@@ -141,7 +144,7 @@ class Settings(BaseSettings):
     @property
     def models(self) -> ModelStore:
         """The published models that this deployment chooses from."""
-        return ModelStore.at(self.model_uri, self.model_name)
+        return ModelStore.at(self.model_uri, self.model_name, self.model_public_key)
 
     @property
     def topics(self) -> Topics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,7 +56,7 @@ def models_show(
     settings = settings_from(model_uri=model_uri, kafka_bootstrap_servers=kafka_bootstrap_servers)
     live = _live(settings)
     artefact = settings.models.artefact(version_called(settings, version, live))
-    model = settings.models.load(artefact.version, artefact.sha256)
+    model = settings.models.peek(artefact.version)
     files = files_of(settings, model)
     if as_json:
         is_live = None if live.unknown else live.version == artefact.version
@@ -118,3 +119,21 @@ def models_rename(
         say(f"{segment_id} is called {name} in the new version of {version}.")
         typer.echo(artefact.version)
     say("It is live." if should_promote else "Workers use it once it is promoted.")
+
+
+@models_app.command("sign")
+def models_sign(
+    version: Version,
+    key: Annotated[Path, typer.Option(help="PEM file with an Ed25519 private key, without a password.")],
+    model_uri: ModelUri = None,
+    kafka_bootstrap_servers: Bootstrap = None,
+) -> None:
+    """Put a signature beside a model, for workers with SEGSTREAM_MODEL_PUBLIC_KEY."""
+    from model_store.signature import PrivateKey
+    from stream_app.catalogue import LIVE, Live, version_called
+
+    settings = settings_from(model_uri=model_uri, kafka_bootstrap_servers=kafka_bootstrap_servers)
+    found = version_called(settings, version, _live(settings) if version == LIVE else Live())
+    signer = PrivateKey(key)
+    name = settings.models.sign(found, signer)
+    say(f"{found} is signed by the key {signer.id}: {settings.models.where(found, name)}")

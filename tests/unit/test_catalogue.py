@@ -144,11 +144,15 @@ def test_words_that_a_person_gave_are_marked_and_their_report_is_that_of_the_tra
     long = "Ring them up, and ask whether there is anything that we could do better for them this year. " * 2
     artefact = publish_renamed(settings, OLD, "s2", Words("Big baskets", action=long), NOW)
     model = settings.models.load(artefact.version, artefact.sha256)
+    settings.models.place.add(artefact.version, "model.0123.sig", b"")
 
     files = files_of(settings, model)
     lines = plain(show_lines(model, AWAY, {}, "EUR"))
 
-    assert files == {"report.html": settings.models.where(OLD, "report.html")}
+    assert files == {
+        "report.html": settings.models.where(OLD, "report.html"),
+        "model.0123.sig": settings.models.where(artefact.version, "model.0123.sig"),
+    }
     assert "Big baskets (s2), named by a person" in lines
     assert f"Other words than {OLD}, the same segments." in lines
     assert lines[0].endswith("whether it is live is not known")

@@ -93,6 +93,7 @@ ROOMS = {
     "local": ["stream_app/local"],
     "demo": ["stream_app/demo"],
     "objectstore": ["model_store/objects.py"],
+    "signature": ["model_store/signature.py"],
 }
 """Which extra brings what a room needs; a room inside another, or a file in it, belongs to the nearest."""
 
