@@ -40,7 +40,7 @@ $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(READY_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the locked packages into $(VENV), once: about 1,000 MB with what the tests need"
+	@echo "Installing the locked packages into $(VENV), once: about 1,200 MB with what the tests need"
 	$(call install,requirements-dev.lock)
 	@touch $@ $(READY)
 
