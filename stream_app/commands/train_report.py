@@ -37,6 +37,11 @@ def _basis(model: SegmentModel) -> Iterator[str]:
         yield from _wrapped(
             f"Fitted as if nobody were above the percentile {facts['winsorize_percentile']:g}: {_limits(model)}."
         )
+    if facts.get("amounts") == "gross" or facts.get("duplicate_lines") == "dropped":
+        yield from _wrapped(
+            f"Counted as published studies do, not as the worker: amounts {facts['amounts']}, "
+            f"equal lines of an order {facts['duplicate_lines']}. For comparison only."
+        )
     parts = [facts[f"explained_variance_{n}"] for n in range(1, len(model.pca_components) + 1)]
     sum_of = f" ({' + '.join(f'{part:.1%}' for part in parts)})" if len(parts) > 1 else ""
     yield from _wrapped(
