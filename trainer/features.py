@@ -94,6 +94,12 @@ def counted_lines(history: History, *, as_of_us: int, window_us: int | None, cou
     return int(count)
 
 
+def buyers(history: History, *, after_us: int, until_us: int, counting: Counting = AS_STREAMED) -> set[str]:
+    """Return who has a purchase in after_us < ordered_at <= until_us."""
+    sql = f"{_counted_sql(counting)} SELECT DISTINCT customer_id FROM counted WHERE type = 'order'"
+    return {str(customer_id) for (customer_id,) in _fetch(history, sql, until_us, until_us - after_us)}
+
+
 def _fetch(history: History, sql: str, as_of_us: int, window_us: int | None) -> list[tuple[Any, ...]]:
     cursor = history.connection.cursor()
     try:

@@ -26,6 +26,7 @@ from trainer.naming import name_segments
 from trainer.profiles import best_first, profiles
 from trainer.selection import AUTO, RULE, KRange, Progress, Selection, select
 from trainer.treatment import Treated, winsorize
+from trainer.usefulness import with_usefulness
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -94,30 +95,39 @@ def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progres
     treated = winsorize(matrix, plan.winsorize_percentile)
     space = fit_space(treated.matrix, plan.components, seed=plan.seed, columns=plan.columns)
     selection = select(treated.matrix, space.points, plan.ks, seed=plan.seed, progress=progress)
-    # The worker cuts nothing, so the segments are described as it will see them.
+    progress("Naming the segments, and looking who buys again")
+    facts = {
+        **_source_facts(plan, as_of_us),
+        "rows": counted_lines(history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting),
+        "customers_in_file": history.report.customers,
+        **_fit_facts(space, selection),
+        **_outlier_facts(plan, treated),
+    }
+    model = _assemble(plan, matrix, space, selection, trained_at)
+    model = msgspec.structs.replace(model, training=facts | model.training)
+    return with_usefulness(model, history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting)
+
+
+def _assemble(
+    plan: TrainingPlan, matrix: Array, space: Space, selection: Selection, trained_at: datetime
+) -> SegmentModel:
+    """Return the model with its segments best first, named and numbered."""
+    # The worker cuts no outlier, so the segments are described as it will see them.
     labels = selection.clusters.nearest(space.place(matrix))
     found = profiles(matrix, labels, selection.clusters.k)
     order = best_first(found)
     new = Numbered(space, selection.clusters.centroids[order], np.argsort(order)[labels])
-    centroids = _rows(new.centroids)
     line = None if plan.champion is None else trace(plan.champion, new, matrix)
     return SegmentModel(
-        version=_version(space, centroids, trained_at),
+        version=_version(space, _rows(new.centroids), trained_at),
         window_days=plan.window_days,
         scaler_mean=_row(space.scaler_mean),
         scaler_scale=_row(space.scaler_scale),
         pca_mean=_row(space.pca_mean),
         pca_components=_rows(space.pca_components),
-        centroids=centroids,
+        centroids=_rows(new.centroids),
         segments=_named([found[cluster] for cluster in order], plan.champion, line),
-        training={
-            **_source_facts(plan, as_of_us),
-            "rows": counted_lines(history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting),
-            "customers_in_file": history.report.customers,
-            **_fit_facts(space, selection),
-            **_outlier_facts(plan, treated),
-            **({} if line is None else {"keep_their_id": line.stay}),
-        },
+        training={} if line is None else {"keep_their_id": line.stay},
         candidates=selection.candidates,
         champion=None if plan.champion is None else plan.champion.version,
         lineage=() if line is None else line.fates,

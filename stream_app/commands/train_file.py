@@ -117,7 +117,10 @@ def _tell_of_model(training: Training, champion: Champion | None, *, as_json: bo
     if not as_json:
         typer.echo(training.artefact.version)
         return
-    found = [{"id": s.id, "name": s.name, "customers": s.profile.customers} for s in model.segments]
+    found = [
+        {"id": s.id, "name": s.name, "customers": s.profile.customers, "buys_again": s.buys_again}
+        for s in model.segments
+    ]
     echo_json(
         {
             "read": training.report.to_json(),

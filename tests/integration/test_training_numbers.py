@@ -254,6 +254,18 @@ def test_lines_that_are_equal_in_what_we_keep_count_once(retail: History) -> Non
     assert counted_lines(retail, as_of_us=SNAPSHOT_US, window_us=None, counting=AS_PUBLISHED) == 392_689
 
 
+def test_who_buys_again_in_weeks_that_the_training_did_not_see(retail: History) -> None:
+    day = int(datetime(2011, 9, 9, tzinfo=UTC).timestamp()) * 1_000_000
+
+    model = learn(retail, TrainingPlan(Path("retail"), "online-retail", as_of_us=day), trained_at=TRAINED_AT)
+
+    shares = [segment.buys_again or 0.0 for segment in model.segments]
+    assert model.training["trial_is_held_back"] == 1
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0.95
+    assert shares[-1] < 0.35
+
+
 def test_components_by_variance_and_outliers_cut_before_fitting(retail: History, retail_path: Path) -> None:
     plan = TrainingPlan(retail_path, "online-retail", k=5, components=0.95, winsorize_percentile=99.0)
 
