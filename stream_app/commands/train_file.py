@@ -24,11 +24,10 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
     """Train, publish and tell; return the exit code."""
     from stream_app.operators import promote
 
-    meaning = options.meaning()
-    champion = find_champion(flags.champion, settings)
-    plan = _plan(options, meaning, flags, settings, champion)
     try:
-        training = _train(plan, settings)
+        meaning = options.meaning()
+        champion = find_champion(flags.champion, settings)
+        training = _train(_plan(options, meaning, flags, settings, champion), settings)
     except KeyboardInterrupt:
         say("Interrupted: no model was published.")
         return INTERRUPTED
