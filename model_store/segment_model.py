@@ -36,6 +36,8 @@ class Segment(Struct, frozen=True, kw_only=True):
     profile: Profile
     renamed: bool = False
     """Name, description and action are a person's: training again keeps them as long as the id lives."""
+    buys_again: float | None = None
+    """Part of the customers of this segment on the trial's day who bought in the 13 weeks after it; None: unknown."""
 
 
 class Candidate(Struct, frozen=True, kw_only=True):

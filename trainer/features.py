@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stream_app.history.history import is_interrupt
@@ -11,18 +12,37 @@ if TYPE_CHECKING:
 
 DAY_US = 86_400_000_000
 
-COUNTED_SQL = """
+
+@dataclass(frozen=True)
+class Counting:
+    """Which lines count. As the stream does by default; the rest is how published studies count."""
+
+    is_gross: bool = False
+    """Purchases with an amount above 0 only: nothing is netted."""
+    is_distinct: bool = False
+    """Lines of an order that are equal in product, quantity and amount count once."""
+
+
+AS_STREAMED = Counting()
+
+
+def _counted_sql(counting: Counting) -> str:
+    lines = "SELECT DISTINCT * EXCLUDE (line) FROM lines" if counting.is_distinct else "FROM lines"
+    return f"""
     WITH counted AS (
         SELECT *, CASE type WHEN 'return' THEN -1 ELSE 1 END AS sign
-        FROM lines
+        FROM ({lines})
         WHERE quantity > 0
             AND ordered_at <= $as_of_us
             AND ordered_at > $as_of_us - coalesce($window_us::BIGINT, $as_of_us + 1)
+            {"AND type = 'order' AND amount > 0" if counting.is_gross else ""}
     )
-"""
+    """
 
-FEATURES_SQL = f"""
-    {COUNTED_SQL},
+
+def _features_sql(counting: Counting) -> str:
+    return f"""
+    {_counted_sql(counting)},
     products AS (
         SELECT customer_id, count(*) FILTER (net > 0) AS unique_products
         FROM (
@@ -43,7 +63,7 @@ FEATURES_SQL = f"""
     GROUP BY customer_id
     HAVING frequency > 0
     ORDER BY customer_id
-"""
+    """
 
 
 class Features(NamedTuple):
@@ -57,19 +77,27 @@ class Features(NamedTuple):
     unique_products: int
 
 
-def features(history: History, *, as_of_us: int, window_us: int | None) -> list[Features]:
+def features(
+    history: History, *, as_of_us: int, window_us: int | None, counting: Counting = AS_STREAMED
+) -> list[Features]:
     """Return the features of all who have a purchase that counts, by customer id.
 
     An order counts while ordered_at <= as_of < ordered_at + window; instants are microseconds.
     """
-    rows = _fetch(history, FEATURES_SQL, as_of_us, window_us)
+    rows = _fetch(history, _features_sql(counting), as_of_us, window_us)
     return [Features(*row) for row in rows]
 
 
-def counted_lines(history: History, *, as_of_us: int, window_us: int | None) -> int:
+def counted_lines(history: History, *, as_of_us: int, window_us: int | None, counting: Counting = AS_STREAMED) -> int:
     """Return how many order lines the features at this instant are made of."""
-    ((count,),) = _fetch(history, f"{COUNTED_SQL} SELECT count(*) FROM counted", as_of_us, window_us)
+    ((count,),) = _fetch(history, f"{_counted_sql(counting)} SELECT count(*) FROM counted", as_of_us, window_us)
     return int(count)
+
+
+def buyers(history: History, *, after_us: int, until_us: int, counting: Counting = AS_STREAMED) -> set[str]:
+    """Return who has a purchase in after_us < ordered_at <= until_us."""
+    sql = f"{_counted_sql(counting)} SELECT DISTINCT customer_id FROM counted WHERE type = 'order'"
+    return {str(customer_id) for (customer_id,) in _fetch(history, sql, until_us, until_us - after_us)}
 
 
 def _fetch(history: History, sql: str, as_of_us: int, window_us: int | None) -> list[tuple[Any, ...]]:

@@ -90,26 +90,30 @@ def fit(matrix: Array, k: int, *, seed: int = 42) -> Fit:
     return Fit(space, clusters, silhouette(space.points[rows], clusters.labels[rows]))
 
 
-def fit_space(matrix: Array, components: int | float = DEFAULT_COMPONENTS, *, seed: int) -> Space:
+def fit_space(
+    matrix: Array, components: int | float = DEFAULT_COMPONENTS, *, seed: int, columns: int = len(FEATURES)
+) -> Space:
     """Return the space in which customers are compared.
 
     A whole number says how many components; a fraction, how much of the variance the fewest of them must keep.
+    Features beyond the first `columns` have no weight: they are in the arrays, and move nobody.
     """
     from sklearn.decomposition import PCA  # type: ignore[import-untyped]
     from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    _check_components(components)
+    _check_components(components, columns)
     # Threads add up in another order each time, and the version is a hash of the last bits.
     with threadpool_limits(limits=1):
         scaler = StandardScaler()
         pca = PCA(n_components=components, random_state=seed)
-        points = pca.fit_transform(scaler.fit_transform(np.log1p(matrix)))
+        points = pca.fit_transform(scaler.fit_transform(np.log1p(matrix[:, :columns])))
+    unused = (0, len(FEATURES) - columns)
     return Space(
-        scaler_mean=scaler.mean_,
-        scaler_scale=scaler.scale_,
-        pca_mean=pca.mean_,
-        pca_components=pca.components_,
+        scaler_mean=np.pad(scaler.mean_, unused),
+        scaler_scale=np.pad(scaler.scale_, unused, constant_values=1.0),
+        pca_mean=np.pad(pca.mean_, unused),
+        pca_components=np.pad(pca.components_, ((0, 0), unused)),
         explained_variance=tuple(float(part) for part in pca.explained_variance_ratio_),
         points=points,
     )
@@ -150,9 +154,9 @@ def check_k(matrix: Array, k: int) -> None:
         )
 
 
-def _check_components(components: int | float) -> None:
-    if isinstance(components, int) and not 1 <= components <= len(FEATURES):
-        raise UsageError(f"{components} components cannot be fitted.", f"Choose from 1 to {len(FEATURES)}.")
+def _check_components(components: int | float, columns: int) -> None:
+    if isinstance(components, int) and not 1 <= components <= columns:
+        raise UsageError(f"{components} components cannot be fitted.", f"Choose from 1 to {columns}.")
     if isinstance(components, float) and not 0 < components < 1:
         raise UsageError(f"{components:g} is no part of the variance.", "Use a fraction below 1: 0.9, for example.")
 

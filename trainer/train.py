@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from model_store.checks import FEATURES
 from model_store.segment_model import Matrix, Profile, Segment, SegmentModel, Vector
 from model_store.store import Artefact, ModelStore
 from stream_app.core.errors import UsageError
@@ -18,13 +19,14 @@ from stream_app.history.history import History
 from stream_app.history.reading import AS_WRITTEN, open_history
 from stream_app.history.report import ReadReport
 from stream_app.history.writing import Writing
-from trainer.features import DAY_US, counted_lines, features
+from trainer.features import AS_STREAMED, DAY_US, Counting, counted_lines, features
 from trainer.fit import DEFAULT_COMPONENTS, Array, Space, check_k, feature_matrix, fit_space
 from trainer.lineage import Lineage, Numbered, trace
 from trainer.naming import name_segments
 from trainer.profiles import best_first, profiles
 from trainer.selection import AUTO, RULE, KRange, Progress, Selection, select
 from trainer.treatment import Treated, winsorize
+from trainer.usefulness import with_usefulness
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,6 +50,9 @@ class TrainingPlan:
     """How many principal components, or as a fraction how much variance they must keep."""
     winsorize_percentile: float | None = None
     """Above it a feature counts as the percentile while fitting; None: outliers stay as they are."""
+    columns: int = len(FEATURES)
+    """The first so many of recency, frequency, monetary value and unique products tell customers apart."""
+    counting: Counting = AS_STREAMED
     champion: SegmentModel | None = None
     """The model whose segment ids live on; None: ids begin anew."""
 
@@ -84,35 +89,44 @@ def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progres
     as_of_us = training_instant(history.report, plan)
     window_us = None if plan.window_days is None else plan.window_days * DAY_US
     progress("Computing recency, frequency, monetary value and unique products")
-    matrix = feature_matrix(features(history, as_of_us=as_of_us, window_us=window_us))
+    matrix = feature_matrix(features(history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting))
     check_k(matrix, plan.ks.first)
     treated = winsorize(matrix, plan.winsorize_percentile)
-    space = fit_space(treated.matrix, plan.components, seed=plan.seed)
+    space = fit_space(treated.matrix, plan.components, seed=plan.seed, columns=plan.columns)
     selection = select(treated.matrix, space.points, plan.ks, seed=plan.seed, progress=progress)
-    # The worker cuts nothing, so the segments are described as it will see them.
+    progress("Naming the segments, and looking who buys again")
+    facts = {
+        **_source_facts(plan, as_of_us),
+        "rows": counted_lines(history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting),
+        "customers_in_file": history.report.customers,
+        **_fit_facts(space, selection),
+        **_outlier_facts(plan, treated),
+    }
+    model = _assemble(plan, matrix, space, selection, trained_at)
+    model = msgspec.structs.replace(model, training=facts | model.training)
+    return with_usefulness(model, history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting)
+
+
+def _assemble(
+    plan: TrainingPlan, matrix: Array, space: Space, selection: Selection, trained_at: datetime
+) -> SegmentModel:
+    """Return the model with its segments best first, named and numbered."""
+    # The worker cuts no outlier, so the segments are described as it will see them.
     labels = selection.clusters.nearest(space.place(matrix))
     found = profiles(matrix, labels, selection.clusters.k)
     order = best_first(found)
     new = Numbered(space, selection.clusters.centroids[order], np.argsort(order)[labels])
-    centroids = _rows(new.centroids)
     line = None if plan.champion is None else trace(plan.champion, new, matrix)
     return SegmentModel(
-        version=_version(space, centroids, trained_at),
+        version=_version(space, _rows(new.centroids), trained_at),
         window_days=plan.window_days,
         scaler_mean=_row(space.scaler_mean),
         scaler_scale=_row(space.scaler_scale),
         pca_mean=_row(space.pca_mean),
         pca_components=_rows(space.pca_components),
-        centroids=centroids,
+        centroids=_rows(new.centroids),
         segments=_named([found[cluster] for cluster in order], plan.champion, line),
-        training={
-            **_source_facts(plan, as_of_us),
-            "rows": counted_lines(history, as_of_us=as_of_us, window_us=window_us),
-            "customers_in_file": history.report.customers,
-            **_fit_facts(space, selection),
-            **_outlier_facts(plan, treated),
-            **({} if line is None else {"keep_their_id": line.stay}),
-        },
+        training={} if line is None else {"keep_their_id": line.stay},
         candidates=selection.candidates,
         champion=None if plan.champion is None else plan.champion.version,
         lineage=() if line is None else line.fates,
@@ -153,6 +167,9 @@ def _source_facts(plan: TrainingPlan, as_of_us: int) -> dict[str, str | int | fl
         "format": plan.format if isinstance(plan.format, str) else plan.format.name,
         "as_of": as_of.isoformat().replace("+00:00", "Z"),
         "seed": plan.seed,
+        "features": ", ".join(FEATURES[: plan.columns]),
+        "amounts": "gross" if plan.counting.is_gross else "net of returns",
+        "duplicate_lines": "dropped" if plan.counting.is_distinct else "kept",
     }
 
 

@@ -24,6 +24,9 @@ from stream_app.commands.train_file import run_train
 from stream_app.commands.train_options import (
     ChampionVersion,
     Components,
+    DropDuplicates,
+    FeatureNames,
+    Gross,
     K,
     Promote,
     TrainFlags,
@@ -47,6 +50,9 @@ def train(
     components: Components = None,
     variance: Variance = None,
     winsorize: Winsorize = None,
+    features: FeatureNames = "rfmu",
+    gross: Gross = False,
+    drop_duplicate_lines: DropDuplicates = False,
     champion: ChampionVersion = "auto",
     should_promote: Promote = False,
     as_json: AsJson = False,
@@ -57,8 +63,9 @@ def train(
     """Train a model on a file of orders, and say what its segments are."""
     options = FileOptions(file, format, columns, timezone, dates, decimal, return_prefix, return_types)
     flags = TrainFlags(
-        k=k, until=until, components=components, variance=variance, winsorize=winsorize,
-        champion=champion, should_promote=should_promote, as_json=as_json,
+        k=k, until=until, components=components, variance=variance, winsorize=winsorize, features=features,
+        is_gross=gross, is_distinct=drop_duplicate_lines, champion=champion,
+        should_promote=should_promote, as_json=as_json,
     )  # fmt: skip
     settings = settings_from(
         model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=kafka_bootstrap_servers

@@ -16,6 +16,7 @@ from stream_app.commands.options import echo_json, say
 if TYPE_CHECKING:
     from stream_app.commands.train_options import TrainFlags
     from stream_app.settings import Settings
+    from trainer.features import Counting
     from trainer.train import Training, TrainingPlan
 
 
@@ -24,11 +25,10 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
     from stream_app.candidate.promotion import pass_gate
     from stream_app.operators import promote
 
-    meaning = options.meaning()
-    champion = find_champion(flags.champion, settings)
-    plan = _plan(options, meaning, flags, settings, champion)
     try:
-        training = _train(plan, settings)
+        meaning = options.meaning()
+        champion = find_champion(flags.champion, settings)
+        training = _train(_plan(options, meaning, flags, settings, champion), settings)
     except KeyboardInterrupt:
         say("Interrupted: no model was published.")
         return INTERRUPTED
@@ -58,8 +58,30 @@ def _plan(
         writing=options.writing(settings.currency),
         components=_components(flags),
         winsorize_percentile=flags.winsorize,
+        columns=_columns(flags.features),
+        counting=_counting(flags),
         champion=None if champion is None else champion.model,
     )
+
+
+def _columns(features: str) -> int:
+    from stream_app.core.errors import UsageError
+
+    if features not in {"rfm", "rfmu"}:
+        raise UsageError(f"{features!r} are no features to train on.", "Use rfmu, or rfm without unique products.")
+    return len(features)
+
+
+def _counting(flags: TrainFlags) -> Counting:
+    from stream_app.core.errors import UsageError
+    from trainer.features import Counting
+
+    if flags.should_promote and (flags.is_gross or flags.is_distinct):
+        raise UsageError(
+            "the worker nets returns and keeps equal lines, so it cannot use such a model.",
+            "Leave --gross and --drop-duplicate-lines out, or --promote.",
+        )
+    return Counting(flags.is_gross, flags.is_distinct)
 
 
 def _components(flags: TrainFlags) -> int | float:
@@ -96,7 +118,10 @@ def _tell_of_model(training: Training, champion: Champion | None, *, as_json: bo
     if not as_json:
         typer.echo(training.artefact.version)
         return
-    found = [{"id": s.id, "name": s.name, "customers": s.profile.customers} for s in model.segments]
+    found = [
+        {"id": s.id, "name": s.name, "customers": s.profile.customers, "buys_again": s.buys_again}
+        for s in model.segments
+    ]
     echo_json(
         {
             "read": training.report.to_json(),

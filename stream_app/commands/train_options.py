@@ -21,6 +21,15 @@ Winsorize = Annotated[
     float | None,
     typer.Option(metavar="PERCENTILE", help="Fit as if nothing were above it: 99 tames the largest customers."),
 ]
+FeatureNames = Annotated[
+    str, typer.Option("--features", metavar="rfmu|rfm", help="rfm: the number of different products does not matter.")
+]
+Gross = Annotated[
+    bool, typer.Option("--gross", help="As many studies count: purchases only, returns and gifts left out.")
+]
+DropDuplicates = Annotated[
+    bool, typer.Option("--drop-duplicate-lines", help="As many studies count: equal lines of an order once.")
+]
 ChampionVersion = Annotated[
     str,
     typer.Option(
@@ -41,6 +50,9 @@ class TrainFlags:
     components: int | None
     variance: float | None
     winsorize: float | None
+    features: str
+    is_gross: bool
+    is_distinct: bool
     champion: str
     should_promote: bool
     as_json: bool

@@ -22,6 +22,7 @@ def training_lines(model: SegmentModel) -> Iterator[str]:
     yield from _choice(model)
     yield ""
     yield from _segments(model.segments)
+    yield from _trial(model)
     yield ""
 
 
@@ -36,6 +37,11 @@ def _basis(model: SegmentModel) -> Iterator[str]:
     if "winsorize_percentile" in facts:
         yield from _wrapped(
             f"Fitted as if nobody were above the percentile {facts['winsorize_percentile']:g}: {_limits(model)}."
+        )
+    if facts.get("amounts") == "gross" or facts.get("duplicate_lines") == "dropped":
+        yield from _wrapped(
+            f"Counted as published studies do, not as the worker: amounts {facts['amounts']}, "
+            f"equal lines of an order {facts['duplicate_lines']}. For comparison only."
         )
     parts = [facts[f"explained_variance_{n}"] for n in range(1, len(model.pca_components) + 1)]
     sum_of = f" ({' + '.join(f'{part:.1%}' for part in parts)})" if len(parts) > 1 else ""
@@ -87,7 +93,7 @@ def _asked(only: Candidate) -> Iterator[str]:
     from trainer.selection import STABLE, is_stable
 
     yield (
-        f"{only.k} segments, as asked: silhouette {only.silhouette:.3f}, stability {only.stability:.2f}, "
+        f"{only.k} segments, as asked: silhouette {only.silhouette:.3f}, stability {only.stability:.3f}, "
         f"smallest {only.smallest_share:.1%} of the customers."
     )
     if not is_stable(only):
@@ -98,7 +104,7 @@ def _candidate_line(c: Candidate) -> str:
     mark = "▸" if c.is_chosen else " "
     figures = (
         f"{c.k:>3}  {c.inertia:>10,.1f}  {c.silhouette:>10.3f}  {c.davies_bouldin:>9.3f}  "
-        f"{c.calinski_harabasz:>11,.0f}  {c.stability:>9.2f}  {c.smallest_share:>8.1%}"
+        f"{c.calinski_harabasz:>11,.0f}  {c.stability:>9.3f}  {c.smallest_share:>8.1%}"
     )
     line = f"{mark} {figures}  {', '.join(_remarks(c))}".rstrip()
     return _bold(line) if c.is_chosen else line
@@ -121,15 +127,41 @@ def _segments(segments: tuple[Segment, ...]) -> Iterator[str]:
     width = max(len(segment.name) for segment in segments)
     ids = max(len(segment.id) for segment in segments)
     head = " " * (ids + width + 4)
-    yield _dim(f"{head}  customers  share  days ago  orders       spent  products")
+    has_trial = any(segment.buys_again is not None for segment in segments)
+    again = "  buy again" if has_trial else ""
+    yield _dim(f"{head}  customers  share  days ago  orders       spent  products{again}")
     for segment in segments:
         p = segment.profile
         yield (
             f"  {segment.id:<{ids}}  {_bold(f'{segment.name:<{width}}')}  {p.customers:>9,}  {p.share:>5.1%}  "
             f"{p.recency_days:>8,.0f}  {p.frequency:>6,.0f}  {p.monetary:>10,.2f}  {p.unique_products:>8,.0f}"
+            f"{_again(segment) if has_trial else ''}"
         )
         yield _dim(f"  {'':<{ids}}  {segment.description}")
         yield _dim(f"  {'':<{ids}}  → {segment.action}")
+
+
+def _again(segment: Segment) -> str:
+    return f"  {'-' if segment.buys_again is None else f'{segment.buys_again:.1%}':>9}"
+
+
+def _trial(model: SegmentModel) -> Iterator[str]:
+    """Yield what `buy again` means, and whether the model had seen those weeks."""
+    facts = model.training
+    if "trial_day" not in facts:
+        return
+    yield ""
+    seen = (
+        "The model has not seen these weeks."
+        if facts["trial_is_held_back"]
+        else "The model has seen these weeks; hold them back with --until to be strict."
+    )
+    text = (
+        f"Buy again: of those who stood in the segment on {str(facts['trial_day'])[:10]}, the part that bought in the "
+        f"{facts['trial_weeks']} weeks after; of all {facts['trial_customers']:,} it was "
+        f"{facts['trial_buys_again']:.1%}. {seen}"
+    )
+    yield from (_dim(f"  {line}") for line in textwrap.wrap(text, WIDTH - 2))
 
 
 def _bold(text: str) -> str:

@@ -16,7 +16,7 @@ from stream_app.core.errors import UsageError
 from stream_app.history.completejourney import completejourney_path
 from stream_app.history.history import History
 from stream_app.history.reading import open_history
-from trainer.features import Features, features
+from trainer.features import Counting, Features, counted_lines, features
 from trainer.fit import Array, feature_matrix, fit
 from trainer.train import TrainingPlan, learn, train
 
@@ -24,6 +24,7 @@ SNAPSHOT = datetime(2011, 12, 10, 12, 50, tzinfo=UTC)
 """The last line's time and one day, as the published studies have it."""
 SNAPSHOT_US = int(SNAPSHOT.timestamp()) * 1_000_000
 TRAINED_AT = datetime(2026, 11, 22, 23, 15, tzinfo=UTC)
+AS_PUBLISHED = Counting(is_gross=True, is_distinct=True)
 ONLY_GIFTS = "13256"
 """Bought at price 0 only: a customer to us, none to the published counts."""
 NET = 83_000_658_140
@@ -51,6 +52,11 @@ def retail(retail_path: Path) -> Iterator[History]:
 @pytest.fixture(scope="module")
 def buyers(retail: History) -> list[Features]:
     return features(retail, as_of_us=SNAPSHOT_US, window_us=None)
+
+
+@pytest.fixture(scope="module")
+def published(retail: History) -> Array:
+    return feature_matrix(features(retail, as_of_us=SNAPSHOT_US, window_us=None, counting=AS_PUBLISHED))
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +205,65 @@ def test_left_alone_the_trainer_takes_five_segments_and_says_why(retail: History
     assert [k for k, candidate in measured.items() if candidate.is_elbow] == [5]
     assert model.training["k_reason"] == "2, 3 and 5 pass, and the elbow is at 5."
     assert len(model.segments) == 5
+
+
+@pytest.mark.parametrize(
+    ("k", "silhouette", "davies_bouldin", "inertia", "sizes"),
+    [(2, 0.4328, 0.8925, 6_483.59, [2_672, 1_666]), (4, 0.3375, 1.0086, 3_939.03, [1_622, 1_166, 837, 713])],
+)
+def test_a_published_report_on_three_features_is_reproduced(
+    retail: History,
+    retail_path: Path,
+    k: int,
+    silhouette: float,
+    davies_bouldin: float,
+    inertia: float,
+    sizes: list[int],
+) -> None:
+    # Three components of three features only turn the points, and the report fitted the scaled features
+    plan = TrainingPlan(
+        Path("retail"), "online-retail", k=k, window_days=None, as_of_us=SNAPSHOT_US, components=3, columns=3,
+        counting=AS_PUBLISHED,
+    )  # fmt: skip
+
+    model = learn(retail, plan, trained_at=TRAINED_AT)
+
+    (measured,) = model.candidates
+    assert (round(measured.silhouette, 4), round(measured.davies_bouldin, 4)) == (silhouette, davies_bouldin)
+    assert measured.inertia == pytest.approx(inertia, abs=0.015)
+    assert sorted((s.profile.customers for s in model.segments), reverse=True) == sizes
+    parts = [model.training[f"explained_variance_{n}"] for n in (1, 2)]
+    assert [round(100 * float(part), 2) for part in parts] == [75.08, 18.79]
+
+
+@pytest.mark.parametrize(("k", "silhouette"), [(2, 0.4672), (3, 0.3742), (4, 0.3690), (5, 0.3399)])
+def test_silhouettes_as_studies_count_with_unique_products(published: Array, k: int, silhouette: float) -> None:
+    assert round(fit(published, k).silhouette, 4) == silhouette
+
+
+def test_four_segments_as_studies_count_with_unique_products(published: Array) -> None:
+    fitted = fit(published, 4)
+
+    assert [round(100 * part, 2) for part in fitted.space.explained_variance] == [70.73, 15.18]
+    assert round(fitted.clusters.inertia, 2) == 3_839.63
+    assert sorted(np.bincount(fitted.clusters.labels), reverse=True) == [1_470, 1_247, 854, 767]
+
+
+def test_lines_that_are_equal_in_what_we_keep_count_once(retail: History) -> None:
+    # Published as 392,692: three of the lines differ from another only in description or minute.
+    assert counted_lines(retail, as_of_us=SNAPSHOT_US, window_us=None, counting=AS_PUBLISHED) == 392_689
+
+
+def test_who_buys_again_in_weeks_that_the_training_did_not_see(retail: History) -> None:
+    day = int(datetime(2011, 9, 9, tzinfo=UTC).timestamp()) * 1_000_000
+
+    model = learn(retail, TrainingPlan(Path("retail"), "online-retail", as_of_us=day), trained_at=TRAINED_AT)
+
+    shares = [segment.buys_again or 0.0 for segment in model.segments]
+    assert model.training["trial_is_held_back"] == 1
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0.95
+    assert shares[-1] < 0.35
 
 
 def test_components_by_variance_and_outliers_cut_before_fitting(retail: History, retail_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stream_app.history.reading import open_history
-from trainer.features import DAY_US, Features, counted_lines, features
+from trainer.features import AS_STREAMED, DAY_US, Counting, Features, counted_lines, features
 
 HEADER = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID"
 ORDERED_AT_US = 1_293_840_000_000_000
@@ -70,6 +70,21 @@ def test_an_order_whose_lines_are_all_zero_is_no_purchase(tmp_path: Path) -> Non
     got = features_of(tmp_path, lines, as_of_us=ORDERED_AT_US + 3 * DAY_US)
 
     assert got == [Features("c", 3, 1, 10_000, 1)]
+
+
+def test_studies_count_what_was_bought_and_paid_for(tmp_path: Path) -> None:
+    # Given an order with an equal line twice, a gift, and a return
+    lines = [f"1,A,2,{ORDERED_AT},1.5,c", f"1,A,2,{ORDERED_AT},1.5,c", f"2,B,1,{ORDERED_AT},0,c"]
+    path = tmp_path / "lines.csv"
+    path.write_text("\n".join([HEADER, *lines, f"C3,A,-1,{ORDERED_AT},1.5,c"]) + "\n")
+
+    with open_history(path, "online-retail") as history:
+        got = {
+            counting: features(history, as_of_us=ORDERED_AT_US, window_us=None, counting=counting)
+            for counting in (AS_STREAMED, Counting(is_gross=True), Counting(is_gross=True, is_distinct=True))
+        }
+
+    assert [rows[0][2:] for rows in got.values()] == [(2, 45_000, 2), (1, 60_000, 1), (1, 30_000, 1)]
 
 
 def test_a_gift_is_a_purchase(tmp_path: Path) -> None:

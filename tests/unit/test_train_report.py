@@ -38,7 +38,7 @@ def test_every_k_stands_in_the_table_with_what_speaks_against_it() -> None:
     lines = "\n".join(told(a_choice()))
 
     assert re.search(r"^▸ +3 .* 10\.0%  chosen, elbow$", lines, re.MULTILINE)
-    assert re.search(r"^ +4 .* 0\.50 +1\.0%  .*unstable, small$", lines, re.MULTILINE)
+    assert re.search(r"^ +4 .* 0\.500 +1\.0%  .*unstable, small$", lines, re.MULTILINE)
 
 
 def test_a_number_that_was_asked_for_is_judged_in_a_sentence() -> None:
@@ -113,6 +113,27 @@ def test_every_fate_is_told_in_words_with_its_customers() -> None:
         "s4  New        retired  its 80 customers go to several segments",
     ):
         assert words in text
+
+
+def test_who_buys_again_stands_beside_each_segment_and_is_explained() -> None:
+    model = a_choice()
+    segments = tuple(
+        msgspec.structs.replace(s, buys_again=share)
+        for s, share in zip(model.segments, (0.961, 0.5, None, 0.0), strict=True)
+    )
+    facts = {
+        "trial_day": "2011-09-09T12:50:00Z", "trial_weeks": 13, "trial_is_held_back": 0,
+        "trial_customers": 3_365, "trial_buys_again": 0.571,
+    }  # fmt: skip
+
+    lines = told(msgspec.structs.replace(model, segments=segments, training=model.training | facts))
+
+    rows = [line for line in lines if re.match(r"  s\d ", line)]
+    assert [row.split()[-1] for row in rows] == ["96.1%", "50.0%", "-", "0.0%"]
+    text = " ".join(" ".join(lines).split())
+    assert "on 2011-09-09, the part that bought in the 13 weeks after; of all 3,365 it was 57.1%" in text
+    assert "hold them back with --until" in text
+    assert max(map(len, lines)) <= 100
 
 
 def test_columns_stand_below_their_heads() -> None:

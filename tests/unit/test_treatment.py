@@ -50,6 +50,18 @@ def test_components_by_number_or_by_the_variance_they_keep(wanted: float, compon
     assert isinstance(wanted, int) or sum(space.explained_variance) >= wanted
 
 
+def test_a_feature_that_is_left_out_moves_nobody() -> None:
+    matrix = a_shop_with_a_wholesaler()
+    space = fit_space(matrix, 3, seed=42, columns=3)
+    elsewhere = matrix.copy()
+    elsewhere[:, 3] *= 100
+
+    assert (space.scaler_scale[3], space.pca_components.shape) == (1.0, (3, 4))
+    assert np.allclose(space.place(elsewhere), space.points)
+    with pytest.raises(UsageError, match="from 1 to 3"):
+        fit_space(matrix, 4, seed=42, columns=3)
+
+
 @pytest.mark.parametrize("wanted", [0, 5, -1, 0.0, 1.0, 1.5, float("nan")])
 def test_components_that_do_not_exist_are_refused(wanted: float) -> None:
     with pytest.raises(UsageError, match=r"components|variance"):
