@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import bot
-from bench.backlog import backlog_latency
+from bench.beside import NewModel, TimerBacklog, latency_beside
 from bench.contestant import Contestant
 from bench.deployment import Servers
 from bench.due import due_timers
@@ -110,7 +110,14 @@ def switch(contestants: list[Contestant], servers: Servers, options: argparse.Na
 
 def backlog(contestants: list[Contestant], servers: Servers, options: argparse.Namespace) -> tuple[str, str]:
     """Measure how long orders take beside a backlog of timers."""
-    return backlog_latency(_ours(contestants), servers, options.due, options.latency_seconds, options.runs)
+    ours = _ours(contestants)
+    return latency_beside(TimerBacklog(), ours, servers, options.due, options.latency_seconds, options.runs)
+
+
+def promotion(contestants: list[Contestant], servers: Servers, options: argparse.Namespace) -> tuple[str, str]:
+    """Measure how long orders take while everybody goes over to another model."""
+    ours = _ours(contestants)
+    return latency_beside(NewModel(), ours, servers, options.due, options.latency_seconds, options.runs)
 
 
 PARTS: dict[str, Part] = {
@@ -121,6 +128,7 @@ PARTS: dict[str, Part] = {
     "million": million,
     "switch": switch,
     "backlog": backlog,
+    "promotion": promotion,
 }
 
 

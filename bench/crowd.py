@@ -41,7 +41,7 @@ class _Step(msgspec.Struct):
     to: _Place | None
 
 
-_read_step = msgspec.json.Decoder(_Step).decode
+read_step = msgspec.json.Decoder(_Step).decode
 
 
 @cache
@@ -111,7 +111,7 @@ def aged(deployment: Deployment) -> Counter[str]:
     """Return how often a committed reader sees time alone move each customer, always to the crowd's second segment."""
     moved: Counter[str] = Counter()
     for _, value in deployment.committed(deployment.settings.topics.changes):
-        step = _read_step(value)
+        step = read_step(value)
         if step.cause == "aging":
             assert step.to == _Place(turn().after), f"{step.customer_id} moved to {step.to}, not {turn().after}"
             moved[step.customer_id] += 1

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from bench.contestant import last_words
 from bench.deployment import PARTITIONS, Deployment
+from stream_app.worker.meta import Meta, decode_meta
 
 GIVE_UP_SECONDS = 300.0
 
@@ -26,6 +27,13 @@ def customers(deployment: Deployment) -> int:
 def _due_keys(deployment: Deployment) -> Iterator[str]:
     settings = deployment.settings
     return (f"{settings.redis_prefix}due:{settings.topics.orders}:{partition}" for partition in range(PARTITIONS))
+
+
+def metas(deployment: Deployment) -> list[Meta]:
+    """Return the meta records of all partitions."""
+    settings = deployment.settings
+    keys = [f"{settings.redis_prefix}partition:{settings.topics.orders}:{p}" for p in range(PARTITIONS)]
+    return [decode_meta(deployment.redis.hget(key, "meta")) for key in keys]
 
 
 def wait_until_ready(deployment: Deployment) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,11 @@ from tests.integration.deployment import PARTITIONS, Deployment
 from tests.integration.results import Change, Results, broken_chains, by_customer, differences
 from tests.integration.shop import Sent, a_log
 from tests.integration.waiting import wait_for
+
+IS_LONG = "SEGSTREAM_PROVE" in os.environ
+
+ORDERS, CUSTOMERS, ORDERS_PER_SECOND, CHUNK = (90_000, 8_000, 5_000, 20_000) if IS_LONG else (1_200, 80, 250, 150)
+"""What a worker that dies in the middle of a switch has to do meanwhile."""
 
 LOG = a_log(PARTITIONS, orders=1_200, customers=80)
 SPLIT = 800
@@ -115,13 +121,14 @@ def test_killed_in_the_middle_it_goes_on_and_nobody_can_tell(
 def test_orders_that_come_meanwhile_and_two_workers_of_which_one_dies(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
 ) -> None:
-    with Deployment(kafka, valkey, tmp_path) as deployment:
-        deployment.create(PARTITIONS).send(FIRST)
+    log = a_log(PARTITIONS, orders=ORDERS, customers=CUSTOMERS)
+    with Deployment(kafka, valkey, tmp_path, chunk_records=CHUNK) as deployment:
+        deployment.create(PARTITIONS).send(log[: ORDERS // 3])
         deployment.run_to_end()
-        deployment.worker("w2", due_slice=2)
-        with deployment.trickle(SECOND, seconds=3.0):
+        deployment.worker("w2", due_slice=CUSTOMERS // 40)
+        with deployment.trickle(log[ORDERS // 3 :], seconds=ORDERS / 1.5 / ORDERS_PER_SECOND):
             deployment.promote(next_model())
-            victim = deployment.worker("w1", kill_at="produce:3", due_slice=2)
+            victim = deployment.worker("w1", kill_at="produce:3", due_slice=CUSTOMERS // 40)
             wait_for("the switch is under way or over", lambda: victim.hit() or deployment.is_switching())
             victim.kill()
         deployment.wait_model(next_model().version)
