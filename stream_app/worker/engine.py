@@ -23,6 +23,7 @@ from stream_app.worker.fetch import Fetch
 from stream_app.worker.gauges import ChunkClock, Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.kafka_config import orders_consumer, transactional_producer
+from stream_app.worker.lane import Lane
 from stream_app.worker.loader import load_lane
 from stream_app.worker.models import Models
 from stream_app.worker.operator import begin_switch, obey
@@ -301,10 +302,18 @@ class Engine:
         self.wall_clock.ask(self._assignment.lanes)
         for lane in list(self._assignment.lanes.values()):
             try:
-                lane.checked = self.store.check(lane.lease, lane.checked.next_rank, lane.progress.clock.instant)
+                self._check(lane)
             except PartitionLost as lost:
                 self._lose(lost)
         self.gauges.lag(self._consumer, self._assignment.lanes)
+        self.gauges.drift(self._assignment.lanes)
+
+    def _check(self, lane: Lane) -> None:
+        """Look at the next slice of a partition's customers, and count some of them."""
+        clock, first_rank = lane.progress.clock.instant, lane.checked.next_rank
+        stride = lane.census.stride(lane.active.scorer.model, first_rank, lane.lease.mark.customers)
+        lane.checked = self.store.check(lane.lease, first_rank, clock, stride)
+        lane.census.take(lane.checked.shown, clock, is_last=lane.checked.next_rank == 0)
 
     def _publish(self) -> None:
         health, assignment = self._health, self._assignment

@@ -9,6 +9,7 @@ from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
 from stream_app.worker.active_model import ActiveModel
+from stream_app.worker.census import LaneCensus
 from stream_app.worker.store import UNCHECKED, Checked, Lease
 
 BREAKER = "BREAKER"
@@ -38,6 +39,7 @@ class Lane:
     nobody_due_until: int = NO_CLOCK
     """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
     checked: Checked = UNCHECKED
+    census: LaneCensus = field(default_factory=LaneCensus)
     failures: int = 0
     """How often in a row what lies at `failed_at` could not be read."""
     failed_at: int = -1
