@@ -96,7 +96,7 @@ DRIFT = Gauge(
 # Worry when it stays 1 for long: the walk over the customers does not get its turn.
 MODEL_SWITCHING = Gauge(
     "segstream_model_switching",
-    "1 while a partition's customers go over to another model.",
+    "1 while a partition's customers go over to another model, or are owed the event of it.",
     ["partition"],
     registry=REGISTRY,
 )

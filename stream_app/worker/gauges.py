@@ -88,7 +88,7 @@ class Gauges:
     def models(self, lanes: dict[int, Lane]) -> list[str]:
         """Publish which models decide and who is switching; return their versions."""
         for partition, lane in lanes.items():
-            metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.switch is not None)
+            metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.is_switching)
         shown = {lane.active.scorer.version: str(len(lane.active.scorer.ids)) for lane in lanes.values()}
         if shown != self._shown:
             self._shown = shown

@@ -69,6 +69,13 @@ class Lane:
             return False
         return not self.unapplied or self.unapplied is not active.held_at_begin
 
+    @property
+    def can_pay(self) -> bool:
+        """True while events of the last switch are owed and Redis' index shows where everybody stands who waits."""
+        if self.active.owing is None or self.paused:
+            return False
+        return not any(customer.owed for customer in self.unapplied.values())
+
     def follow_wall(self) -> bool:
         """Move the clock as far as the wall clock allows, if all orders that it waits for are folded."""
         move = self.wall_move

@@ -33,6 +33,7 @@ class SwitchProgress(Struct, frozen=True):
     old_version: str
     instant: int
     is_quiet: bool
+    is_patient: bool
     walked_due: str
     walked_id: str
 
@@ -53,6 +54,8 @@ class Meta(Struct, frozen=True, kw_only=True):
     ages: list[int]
     paused: str = ""
     switch: SwitchProgress | None = None
+    owing: tuple[str, str] | None = None
+    """The place in the due index before which nobody is owed an event of the last switch; None: nobody at all."""
 
 
 encode_meta = msgspec.json.Encoder().encode
@@ -66,6 +69,7 @@ def meta_of(
     control_position: int,
     model_version: str,
     switch: SwitchProgress | None,
+    owing: tuple[str, str] | None,
     paused: str,
 ) -> Meta:
     """Return the record that brings a partition back to where it is."""
@@ -83,6 +87,7 @@ def meta_of(
         ages=progress.breaker.ages(),
         paused=paused,
         switch=switch,
+        owing=owing,
     )
 
 

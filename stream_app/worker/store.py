@@ -133,13 +133,13 @@ class Store:
         states, due = found
         return states, [customer_id.decode() for customer_id in due]
 
-    def walk(self, lease: Lease, place: Place, size: int) -> tuple[list[str], Place]:
-        """Return the customers that follow a place in the due index, and the place behind the last of them."""
+    def walk(self, lease: Lease, place: Place, size: int) -> list[Place]:
+        """Return the places of the customers that follow one in the due index."""
         status, *found = self._run(self._walk, lease, *lease.fence(), *place, size)
         if status != b"OK":
             raise PartitionLost(lease.partition, status.decode())
         told = [each.decode() for each in found[0]]
-        return told[::2], Place(told[-1], told[-2]) if told else place
+        return [Place(due, customer_id) for customer_id, due in zip(told[::2], told[1::2], strict=True)]
 
     def apply(
         self, lease: Lease, rows: Sequence[Row], *, position: int, source_position: int, meta: bytes,

@@ -92,3 +92,45 @@ def test_whose_history_waits_through_two_switches_is_scored_by_the_model_of_that
         ("2025-01-02T00:00:00Z", "a", "order", "new"),
         ("2025-01-02T00:00:00Z", "s1", "model", "old"),
     ]
+
+
+def test_a_patient_switch_moves_at_once_and_tells_before_anything_else_is_told() -> None:
+    driver = a_driver(model=OLD)
+    driver.run(a_log([a_fact(START)]))
+
+    driver.begin_switch(Scorer(renamed(OLD, "new", "a", "b", "c")), is_patient=True)
+    outcome = driver.run([])
+
+    assert outcome.touched["C1"].segment == "a"
+    assert len(told(driver)) == 1
+
+    driver.run([a_record_of(Fact(at=START + days(40)), 1)])
+    driver.settle()
+
+    assert told(driver)[1:] == [
+        ("2025-01-01T00:00:00Z", "a", "model", "new"),
+        ("2025-01-03T00:00:00Z", "b", "aging", "new"),
+        ("2025-02-03T00:00:00Z", "c", "aging", "new"),
+    ]
+
+
+def test_what_is_owed_is_paid_once_without_an_order_or_a_boundary() -> None:
+    driver = a_driver(model=OLD)
+    driver.run(a_log([a_fact(START)]))
+    driver.begin_switch(Scorer(renamed(OLD, "new", "a", "b", "c")), is_patient=True)
+    driver.run([])
+
+    driver.pay(["C1"])
+    driver.pay(["C1"])
+
+    assert [to for _, to, _, _ in told(driver)] == ["s1", "a"]
+
+
+def test_a_patient_switch_does_not_keep_back_what_an_order_causes() -> None:
+    driver = a_driver(model=OLD)
+    driver.run(a_log([a_fact(START)]))
+    driver.begin_switch(Scorer(renamed(OLD, "new", "a", "b", "c")), is_patient=True)
+
+    driver.run([a_record_of(a_fact(START + days(1), "O2"), 1)])
+
+    assert [(to, cause) for _, to, cause, _ in told(driver)] == [("s1", "order"), ("a", "model")]
