@@ -100,8 +100,8 @@ def test_the_commands_to_try_have_the_ids_and_addresses_of_this_demo() -> None:
 @pytest.mark.parametrize(
     ("moves", "why"),
     [
-        (3, "3 moves ahead if they buy nothing"),
-        (1, "one move ahead if they buy nothing"),
+        (3, "3 moves ahead, all by time"),
+        (1, "1 move ahead, by time"),
         (0, "who they are, and why"),
     ],
 )
