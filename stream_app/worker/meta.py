@@ -53,6 +53,8 @@ class Meta(Struct, frozen=True, kw_only=True):
     in_a_row: int
     ages: list[int]
     paused: str = ""
+    clock_mode: str = ""
+    """SEGSTREAM_CLOCK of the worker that wrote it; nothing computes with it."""
     switch: SwitchProgress | None = None
     owing: tuple[str, str] | None = None
     """The place in the due index before which nobody is owed an event of the last switch; None: nobody at all."""
@@ -71,6 +73,7 @@ def meta_of(
     switch: SwitchProgress | None,
     owing: tuple[str, str] | None,
     paused: str,
+    clock_mode: str,
 ) -> Meta:
     """Return the record that brings a partition back to where it is."""
     return Meta(
@@ -88,6 +91,7 @@ def meta_of(
         paused=paused,
         switch=switch,
         owing=owing,
+        clock_mode=clock_mode,
     )
 
 

@@ -95,6 +95,7 @@ class LaneWork:
             model_version=lane.active.scorer.version,
             switch=lane.active.progress(),
             owing=lane.active.owing,
+            clock_mode="wall" if basis.rules.is_wall_clock else "event",
             paused=lane.paused,
         )
         write = Write(lane.partition, lane.progress.source_position, encode_meta(meta), lane.progress.customers)
