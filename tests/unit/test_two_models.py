@@ -8,19 +8,12 @@ from msgspec.structs import replace
 
 from model_store.scoring import Scorer
 from model_store.segment_model import SegmentModel
-from tests.builders import a_driver, a_fact, a_log, a_model, a_record_of, an_instant, days
+from tests.builders import a_driver, a_fact, a_log, a_model_of_recency, a_record_of, an_instant, days
 from tests.driver import Driver
 from tests.oracle import Fact
 
 START = an_instant("2025-01-01T00:00:00Z")
-AXES = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0))
-OLD = a_model(
-    version="old",
-    scaler_mean=(0.0, 0.0, 0.0, 0.0),
-    scaler_scale=(1.0, 1.0, 1.0, 1.0),
-    pca_components=AXES,
-    centroids=((0.0, 1.0), (2.0, 1.0), (5.0, 1.0)),
-)
+OLD = a_model_of_recency(0.0, 2.0, 5.0, version="old")
 """s1 up to a day after the last purchase, s2 from the second day on, s3 from the 33rd."""
 
 
