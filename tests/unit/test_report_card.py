@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from tests.unit.test_report_page import HOSTILE, a_trained_model, pages
 from trainer.report.card import plain

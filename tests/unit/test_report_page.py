@@ -113,6 +113,13 @@ def test_segments_are_told_with_their_action_and_medians() -> None:
     assert "all: 57.0%" in text
 
 
+def test_a_feature_that_was_left_out_is_not_told() -> None:
+    page, card = pages(a_trained_model(training={"features": "recency_days, frequency, monetary"}))
+
+    assert "by recency, frequency and money." in words(parsed(page))
+    assert "by recency, frequency and money:" in card
+
+
 def test_weeks_that_the_model_has_seen_are_not_called_held_back() -> None:
     text = words(parsed(pages(a_trained_model(training=TRIAL | {"trial_is_held_back": 0}))[0]))
 

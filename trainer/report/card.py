@@ -11,7 +11,7 @@ from trainer.report.fates import fate_words
 from trainer.report.limits import limits
 from trainer.report.sections.use import meaning, strictness
 from trainer.report.subject import Subject
-from trainer.report.words import percent
+from trainer.report.words import listed, percent
 
 TAGS = ("customer-segmentation", "rfm", "clustering", "k-means", "tabular", "marketing")
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
@@ -62,8 +62,8 @@ def _body(subject: Subject) -> Iterator[str]:
     yield f"# Customer segments of {plain(str(subject.fact('data')))}"
     yield ""
     yield (
-        f"{len(subject.names)} segments of {subject.figure('customers'):,.0f} customers by recency, frequency, money "
-        "and different products: log1p, standard scaler, principal components, K-Means. Charts are in `report.html`."
+        f"{len(subject.names)} segments of {subject.figure('customers'):,.0f} customers by {listed(subject.features)}: "
+        "log1p, standard scaler, principal components, K-Means. Charts are in `report.html`."
     )
     yield ""
     yield "For choosing whom to write to and what about, by `segstream worker` or by anything that reads `model.json`."
@@ -152,7 +152,7 @@ def _data(subject: Subject) -> Iterator[str]:
         rows = [(row.words, f"{row.lines:,}") for row in found]
         if rows:
             yield ""
-            yield from _table((title, "Lines"), rows)
+            yield from _table((title, f"{subject.read.place.capitalize()}s"), rows)
 
 
 def _heading(title: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from trainer.report.sections.source import bounds, data, method
 from trainer.report.sections.use import use
 from trainer.report.style import STYLE
 from trainer.report.subject import Subject
-from trainer.report.words import count, percent
+from trainer.report.words import count, listed, percent
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Browsers then fetch and run nothing, whatever a name in the page may contain."""
@@ -67,8 +67,8 @@ def _summary(subject: Subject) -> tuple[Markup, ...]:
     boxes = (element("div", element("dt", head.name), element("dd", head.words)) for head in heads)
     return (
         paragraph(
-            f"{customers} as of {str(subject.fact('as_of'))[:10]}, by recency, frequency, money and different "
-            "products. Model ", element("code", subject.model.version), kind="under",
+            f"{customers} as of {str(subject.fact('as_of'))[:10]}, by {listed(subject.features)}. Model ",
+            element("code", subject.model.version), kind="under",
         ),
         element("dl", *boxes, class_="heads"),
     )  # fmt: skip

@@ -89,15 +89,17 @@ td + td, th + th { padding-left: .6rem; }
 th { border-top: 0; color: var(--soft); font-weight: 600; vertical-align: bottom; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th.number { white-space: normal; }
+.remark { white-space: nowrap; }
 @media (max-width: 34rem) {
   .facts div { grid-template-columns: 1fr; }
   .chart text { font-size: 12px; }
-  .chart .name { font-size: 13.5px; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
-  h2 { break-after: avoid; margin-top: 1.6rem; }
+  h2, h3 { break-after: avoid; }
+  h2 { margin-top: 1.6rem; }
+  tr { break-inside: avoid; }
   .scrolls { overflow: visible; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

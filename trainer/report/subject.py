@@ -9,6 +9,13 @@ from model_store.segment_model import Candidate, SegmentModel
 from stream_app.history.report import ReadReport
 from trainer.report.evidence import Evidence
 
+WORDS = {
+    "recency_days": "recency",
+    "frequency": "frequency",
+    "monetary": "money",
+    "unique_products": "different products",
+}
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -27,6 +34,12 @@ class Subject:
         """Return a fact that is a number, 0 where there is none."""
         found = self.model.training.get(name, 0)
         return 0.0 if isinstance(found, str) else float(found)
+
+    @property
+    def features(self) -> Sequence[str]:
+        """What customers are compared by, in words."""
+        used = str(self.fact("features")).split(", ")
+        return [words for name, words in WORDS.items() if name in used or used == [""]]
 
     @property
     def chosen(self) -> Candidate:

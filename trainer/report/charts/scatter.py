@@ -12,8 +12,8 @@ from trainer.report.markup import Markup, element
 
 WIDTH, HEIGHT = 400, 392
 LEFT, RIGHT, TOP, BOTTOM = 40, 392, 8, 346
-LETTER, LINE = 7.4, 16
-"""Of a name at a centroid."""
+LETTER, LINE = 8.4, 16
+"""Of a name at a centroid, in the widest font that the style sheet may end up with."""
 MARGIN = 0.03
 """Part of an axis that stays free at both ends."""
 

@@ -72,7 +72,7 @@ def _row(c: Candidate) -> tuple[str, ...]:
     return (
         str(c.k), f"{c.inertia:,.1f}", f"{c.silhouette:.3f}", f"{c.davies_bouldin:.3f}",
         f"{c.calinski_harabasz:,.0f}", f"{c.stability:.3f}", percent(c.smallest_share),
-        element("td", ", ".join(_remarks(c))),
+        element("td", ", ".join(_remarks(c)), class_="remark"),
     )  # fmt: skip
 
 

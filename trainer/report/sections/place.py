@@ -26,7 +26,7 @@ def place(subject: Subject) -> Markup:
         [
             paragraph(
                 f"K-Means compares customers in {components}, which keep{'s' if len(subject.explained) == 1 else ''} "
-                f"{kept} of the variance of the four scaled logarithms. ",
+                f"{kept} of the variance of {len(subject.features)} scaled logarithms. ",
                 " ".join(_meaning(n, row) for n, row in enumerate(subject.model.pca_components)),
             ),
             figure(scatter(subject.evidence.cloud, subject.names, subject.explained), note=_note(subject)),

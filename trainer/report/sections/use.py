@@ -35,8 +35,8 @@ def meaning(subject: Subject) -> str:
     weeks = int(subject.figure("trial_weeks"))
     return (
         f"{int(subject.figure('trial_customers')):,} customers were put into these segments as of "
-        f"{str(subject.fact('trial_day'))[:10]}. The bars say which part of each segment bought in the {weeks} weeks "
-        "after that day. Segments are of use as far as the bars differ."
+        f"{str(subject.fact('trial_day'))[:10]}. For each segment: the part of them that bought in the {weeks} weeks "
+        "after that day. Segments are of use as far as these parts differ."
     )
 
 
