@@ -15,6 +15,7 @@ from stream_app.core.entry import Entry
 from stream_app.core.instants import DAY_US, parse_instant, rfc3339
 from stream_app.core.order import Order, read_order
 from stream_app.core.rules import Rules
+from stream_app.history.report import Example, ReadReport
 from tests.driver import Driver
 from tests.oracle import Fact
 
@@ -197,3 +198,14 @@ def an_entry(fact: Fact) -> Entry:
 def a_driver(*, model: SegmentModel | None = None, **changes: Any) -> Driver:
     """Return a partition that has read nothing yet, under rules with these changes."""
     return Driver(Scorer(model or a_model()), rules(**changes))
+
+
+def a_read_report(**changes: Any) -> ReadReport:
+    """Return what is told of a file of which some lines were left out."""
+    values: dict[str, Any] = {
+        "lines_read": 1_000, "lines_kept": 990, "skipped": {"no_customer": 10}, "orders": 400, "customers": 300,
+        "first_us": an_instant("2024-01-01T00:00:00Z"), "last_us": an_instant(NOW),
+        "examples": (Example("no_customer", 10, 17, "O17"),),
+        "remarks": (Example("return", 5, 23, "O23"),),
+    }  # fmt: skip
+    return ReadReport(**(values | changes))

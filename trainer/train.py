@@ -25,6 +25,7 @@ from trainer.fit import DEFAULT_COMPONENTS, Array, Space, check_k, feature_matri
 from trainer.lineage import Lineage, Numbered, trace
 from trainer.naming import name_segments
 from trainer.profiles import best_first, profiles
+from trainer.report.files import report_files
 from trainer.selection import AUTO, RULE, KRange, Progress, Selection, select
 from trainer.treatment import Treated, winsorize
 from trainer.usefulness import with_usefulness
@@ -62,6 +63,11 @@ class TrainingPlan:
         """The numbers of segments to try."""
         return KRange(self.k, self.k) if isinstance(self.k, int) else self.k
 
+    @property
+    def window_us(self) -> int | None:
+        """The window in microseconds."""
+        return None if self.window_days is None else self.window_days * DAY_US
+
 
 @dataclass(frozen=True)
 class Training:
@@ -80,17 +86,31 @@ def train(plan: TrainingPlan, *, store: ModelStore, trained_at: datetime, progre
     """Read, compute features, fit, name and publish; `trained_at` is part of the version."""
     progress(f"Reading {Path(plan.path).name}")
     with open_history(plan.path, plan.format, writing=plan.writing) as history:
-        model = learn(history, plan, trained_at=trained_at, progress=progress)
-        progress("Publishing the model")
-        return Training(store.publish(model), model, history.report)
+        matrix = _matrix(history, plan, progress)
+        model = _learn(matrix, history, plan, trained_at, progress)
+        progress("Publishing the model and its report")
+        files = report_files(
+            model, history.report, matrix, champion=plan.champion, currency=plan.writing.currency, seed=plan.seed
+        )
+        return Training(store.publish(model, files), model, history.report)
 
 
 def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progress: Progress = silent) -> SegmentModel:
     """Return the named model of an open history, unpublished."""
+    return _learn(_matrix(history, plan, progress), history, plan, trained_at, progress)
+
+
+def _matrix(history: History, plan: TrainingPlan, progress: Progress) -> Array:
     as_of_us = training_instant(history.report, plan)
-    window_us = None if plan.window_days is None else plan.window_days * DAY_US
     progress("Computing recency, frequency, monetary value and unique products")
-    matrix = feature_matrix(features(history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting))
+    rows = features(history, as_of_us=as_of_us, window_us=plan.window_us, counting=plan.counting)
+    return feature_matrix(rows)
+
+
+def _learn(
+    matrix: Array, history: History, plan: TrainingPlan, trained_at: datetime, progress: Progress
+) -> SegmentModel:
+    as_of_us, window_us = training_instant(history.report, plan), plan.window_us
     check_k(matrix, plan.ks.first)
     treated = winsorize(matrix, plan.winsorize_percentile)
     space = fit_space(treated.matrix, plan.components, seed=plan.seed, columns=plan.columns)

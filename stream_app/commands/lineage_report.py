@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from model_store.segment_model import Fate, SegmentModel
+    from model_store.segment_model import SegmentModel
     from stream_app.commands.champion import Champion
 
 
 def lineage_lines(model: SegmentModel, champion: Champion) -> Iterator[str]:
     """Yield how many customers keep their segment id, then the fate of each segment of both models."""
+    from trainer.report.fates import fate_words
+
     before = {segment.id: segment.name for segment in champion.model.segments}
     now = {segment.id: segment.name for segment in model.segments}
     stay = model.training["keep_their_id"]
@@ -24,19 +26,6 @@ def lineage_lines(model: SegmentModel, champion: Champion) -> Iterator[str]:
     width = max(map(len, (*before.values(), *now.values())))
     for fate in model.lineage:
         name = now.get(fate.id) or before[fate.id]
-        line = f"  {fate.id:<{ids}}  {name:<{width}}  {fate.fate:<7}  {_words(fate, before, now)}"
+        line = f"  {fate.id:<{ids}}  {name:<{width}}  {fate.fate:<7}  {fate_words(fate, before, now)}"
         yield line if fate.fate == "kept" else typer.style(line, bold=True)
     yield ""
-
-
-def _words(fate: Fate, before: dict[str, str], now: dict[str, str]) -> str:
-    if fate.fate == "kept":
-        was = "" if before[fate.id] == now[fate.id] else f"; was {before[fate.id]}"
-        return f"{fate.shared:,} of its {fate.before:,} customers stay, {fate.after - fate.shared:,} join{was}"
-    if fate.fate == "split":
-        return f"{fate.shared:,} of its {fate.after:,} customers come from {fate.other} {before[fate.other or '']}"
-    if fate.fate == "merged":
-        return f"{fate.shared:,} of its {fate.before:,} customers go to {fate.other} {now[fate.other or '']}"
-    if fate.fate == "new":
-        return f"its {fate.after:,} customers come from several segments"
-    return f"its {fate.before:,} customers go to several segments"

@@ -24,6 +24,7 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
     """Train, publish and tell; return the exit code."""
     from stream_app.candidate.promotion import pass_gate
     from stream_app.operators import promote
+    from trainer.report.files import REPORT_FILE
 
     try:
         meaning = options.meaning()
@@ -40,6 +41,7 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
         pass_gate(settings, training.model)
         promote(settings, training.artefact)
         say(f"Model {training.artefact.version} is live.")
+    say(f"Charts and limits are in its report: {settings.models.where(training.artefact.version, REPORT_FILE)}")
     return 0
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from stream_app.local.child import Child
 from stream_app.local.ports import free_ports
+from tests.drawn import parsed
 from tests.integration.terminal import Terminal, clean_environment
 from tests.integration.waiting import wait_for
 
@@ -62,6 +63,22 @@ def shop(terminal: Terminal) -> Iterator[Terminal]:
         yield terminal
     finally:
         worker.terminate(10)
+
+
+def test_training_ends_with_the_place_of_its_report(shop: Terminal) -> None:
+    # Given a store of its own, since others count the models of the shop's
+    apart = {"SEGSTREAM_MODEL_URI": str(shop.folder / "apart")}
+    flags = ("--format", "online-retail", "--k", "3", "--champion", "none", "--json")
+
+    trained = shop.run("train", str(shop.folder / "shop.csv"), *flags, **apart)
+
+    *_, last = trained.stderr.splitlines()
+    report = Path(last.removeprefix("Charts and limits are in its report: "))
+    version = json.loads(trained.stdout)["model"]
+    assert (report.name, report.parent.name) == ("report.html", version)
+    assert parsed(report.read_text()).tag == "html"
+    assert (report.parent / "MODEL_CARD.md").is_file()
+    assert str(report) in shop.run("models", "show", version, **apart).stdout
 
 
 def test_topics_are_as_they_should_be(shop: Terminal) -> None:

@@ -16,6 +16,7 @@ from stream_app.core.errors import UsageError
 from stream_app.history.completejourney import completejourney_path
 from stream_app.history.history import History
 from stream_app.history.reading import open_history
+from tests.drawn import parsed, words
 from trainer.features import Counting, Features, counted_lines, features
 from trainer.fit import Array, feature_matrix, fit
 from trainer.train import TrainingPlan, learn, train
@@ -308,6 +309,33 @@ def test_training_publishes_a_model_that_loads(journey: History, tmp_path: Path)
     assert training.report == journey.report
     assert len(training.model.segments) == 4
     assert sum(segment.profile.customers for segment in training.model.segments) == 2_447
+
+
+def test_report_and_card_of_a_real_shop_are_published_beside_its_model(retail_path: Path, tmp_path: Path) -> None:
+    # Given a champion of the time before
+    store = ModelStore.at(str(tmp_path))
+    first = train(
+        TrainingPlan(retail_path, "online-retail", k=4, until_fraction=0.7), store=store, trained_at=TRAINED_AT
+    )
+    plan = TrainingPlan(retail_path, "online-retail", k=5, until_fraction=0.756, champion=first.model)
+
+    # When the same training is published in two stores
+    one, other = (
+        train(plan, store=ModelStore.at(str(tmp_path / place)), trained_at=TRAINED_AT).artefact.version
+        for place in ("one", "other")
+    )
+
+    # Then both files lie beside both models, with the same bytes
+    stores = ModelStore.at(str(tmp_path / "one")), ModelStore.at(str(tmp_path / "other"))
+    assert stores[0].files(one) == ["MODEL_CARD.md", "report.html"]
+    for name in stores[0].files(one):
+        assert stores[0].file(one, name) == stores[1].file(other, name)
+    # And the page says what is known of this shop: the lines without a customer, and who buys again
+    text = words(parsed((stores[0].file(one, "report.html") or b"").decode()))
+    assert "no customer 135,080 row 623" in text
+    assert "all: 57.1%" in text
+    assert f"keep the segment id that they have by model {first.artefact.version}" in text
+    assert "2,000 of 3,364 customers" in text
 
 
 @pytest.mark.parametrize(
