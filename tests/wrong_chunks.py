@@ -11,6 +11,7 @@ from stream_app.core.entry import Entry
 from stream_app.core.evaluation import evaluate
 from stream_app.core.inbound import Inbound
 from stream_app.core.instants import NO_CLOCK
+from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.pipeline import Chunk, Progress
 from stream_app.core.rules import Rules
 
@@ -80,8 +81,15 @@ class LateOrdersAtTheirOwnTime(Chunk):
 class ExpiryAfterEquality(Chunk):
     """Lets an order count when the window's length has passed exactly."""
 
-    def __init__(self, progress: Progress, customers: dict[str, Customer], scorer: Scorer, rules: Rules) -> None:
-        super().__init__(progress, customers, scorer, rules)
+    def __init__(
+        self,
+        progress: Progress,
+        customers: dict[str, Customer],
+        scorer: Scorer,
+        rules: Rules,
+        switch: ModelSwitch | None = None,
+    ) -> None:
+        super().__init__(progress, customers, scorer, rules, switch)
         assert self._window is not None
         self._window += 1
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -44,12 +45,18 @@ def a_month(retail: History, as_of_us: int, k: int | KRange, champion: SegmentMo
     return learn(retail, plan, trained_at=TRAINED_AT)
 
 
-def months(retail: History, k: int | KRange) -> list[SegmentModel]:
-    """Return six models, each of which goes on with the one before."""
-    models: list[SegmentModel] = []
-    for as_of_us in MONTHS:
-        models.append(a_month(retail, as_of_us, k, models[-1] if models else None))
-    return models
+@pytest.fixture(scope="module")
+def months(retail: History) -> Callable[[int | KRange], list[SegmentModel]]:
+    """Return what trains six models, each of which goes on with the one before; once for each k."""
+
+    @cache
+    def train(k: int | KRange) -> list[SegmentModel]:
+        models: list[SegmentModel] = []
+        for as_of_us in MONTHS:
+            models.append(a_month(retail, as_of_us, k, models[-1] if models else None))
+        return models
+
+    return train
 
 
 def share_that_keep_their_id(retail: History, before: SegmentModel, after: SegmentModel, as_of_us: int) -> float:
@@ -66,9 +73,9 @@ def best_of_all_renumberings(retail: History, before: SegmentModel, after: Segme
 
 @pytest.mark.parametrize(("k", "least"), [(4, 0.91), (5, 0.85), (AUTO, 0.66)], ids=["4", "5", "auto"])
 def test_matched_ids_are_kept_by_as_many_customers_as_any_renumbering_could_reach(
-    retail: History, k: int | KRange, least: float
+    retail: History, months: Callable[[int | KRange], list[SegmentModel]], k: int | KRange, least: float
 ) -> None:
-    models = months(retail, k)
+    models = months(k)
 
     steps = list(zip(pairwise(models), MONTHS[1:], strict=True))
     kept = [share_that_keep_their_id(retail, *pair, day) for pair, day in steps]
@@ -92,8 +99,8 @@ def test_the_numbers_that_k_means_gives_are_kept_by_few(retail: History) -> None
     assert sorted(round(share, 2) for share in raw) == [0.03, 0.17, 0.32, 0.48, 0.93]
 
 
-def test_no_id_comes_back_with_another_meaning(retail: History) -> None:
-    models = months(retail, AUTO)
+def test_no_id_comes_back_with_another_meaning(months: Callable[[int | KRange], list[SegmentModel]]) -> None:
+    models = months(AUTO)
 
     for before, after in pairwise(models):
         alive = {segment.id for segment in after.segments}
