@@ -10,25 +10,42 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from model_store.store import Artefact
 from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, encode_control
 from stream_app.core.errors import OutageError, SegstreamError, UsageError
+from stream_app.core.instants import instant_of
+from stream_app.core.promotions import Promotions
 from stream_app.settings import Settings
 from stream_app.worker.control import Control
 from stream_app.worker.kafka_config import log_reader, plain_producer
 from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
+from stream_app.worker.promoted import load_promoted
 
 
 def promote(
-    settings: Settings, artefact: Artefact, *, why: str = "", effective_at: str | None = None, is_quiet: bool = False
+    settings: Settings,
+    artefact: Artefact,
+    *,
+    why: str = "",
+    effective_at: str | None = None,
+    is_quiet: bool = False,
+    is_rollback: bool = False,
 ) -> None:
     """Make a model the live one, at once or when the clocks reach an instant; running workers switch to it.
 
-    Raises SegstreamError when it is the live one already.
+    Raises ModelRefused when no worker of this deployment could use it, SegstreamError when it is the live one already.
     """
-    live = live_model(settings)
-    if live is not None and live.version == artefact.version:
+    load_promoted(settings, artefact.version, artefact.sha256)
+    said = promotions(settings)
+    live, known = said.live(now_us()), said.of(artefact.version)
+    if live is not None and live.version == artefact.version and said.waiting(now_us()) is None:
         raise SegstreamError(
             f"Model {live.version} is live already.", "Nothing is to be done: workers use it.", code="MODEL_LIVE"
         )
-    said = Promotion(
+    if known is not None and known.sha256 != artefact.sha256:
+        raise SegstreamError(
+            f"Version {artefact.version} was promoted before with another content, and workers keep to that.",
+            "Publish the model under a new version and promote that.",
+            code="MODEL_SHA256",
+        )
+    record = Promotion(
         version=artefact.version,
         sha256=artefact.sha256,
         by=_who(),
@@ -36,23 +53,29 @@ def promote(
         why=why,
         effective_at=effective_at,
         is_quiet=is_quiet,
+        is_rollback=is_rollback,
     )
-    _say(settings, said)
+    _say(settings, record)
 
 
 def live_model(settings: Settings) -> Promotion | None:
-    """Return the newest promotion, None when there is none; one for a later instant counts already."""
-    return next(iter(promotions(settings)), None)
+    """Return the promotion that is live now, None when there is none; one for a later instant does not count yet."""
+    return promotions(settings).live(now_us())
 
 
-def promotions(settings: Settings) -> list[Promotion]:
-    """Return all promotions, the newest first."""
+def promotions(settings: Settings) -> Promotions:
+    """Return everything that was said of models."""
     control = Control(settings)
     try:
         control.read_to_end()
-        return control.promotions()
+        return control.promotions
     finally:
         control.close()
+
+
+def now_us() -> int:
+    """Return the time of day in microseconds, which an instant of a promotion is compared with before it is said."""
+    return instant_of(datetime.now(UTC))
 
 
 def resume(settings: Settings, partition: int, why: str) -> None:

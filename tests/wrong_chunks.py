@@ -8,7 +8,6 @@ from model_store.scoring import Scorer
 from stream_app.contract.segment_change import Cause
 from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.entry import Entry
-from stream_app.core.evaluation import evaluate
 from stream_app.core.inbound import Inbound
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.model_switch import ModelSwitch
@@ -66,7 +65,7 @@ class OneFiringAJump(Chunk):
         if customer.due_at is not None and customer.due_at <= self._clock.instant:
             is_gone, _ = customer.rfm.advance(self._clock.instant, self._window)
             cause: Cause = "expiry" if is_gone else "aging"
-            self._note(evaluate(customer, cause, self._scorer, self._window))
+            self._evaluate(customer, cause, self._scorer)
             self._touch(customer)
 
 

@@ -10,19 +10,19 @@ from stream_app.candidate.population import read_population
 from stream_app.candidate.preview import Preview, preview
 from stream_app.contract.control import Promotion
 from stream_app.core.errors import SegstreamError
-from stream_app.operators import promotions
+from stream_app.operators import live_model, now_us, promotions
 from stream_app.settings import Settings
 
 
 def look_at(settings: Settings, candidate: SegmentModel) -> Preview | None:
     """Return what the candidate would do to the customers of today; None while no model is live."""
-    said = promotions(settings)
-    if not said:
+    live = live_model(settings)
+    if live is None:
         return None
-    return preview(read_population(settings), candidate, _live_model(settings, said[0]))
+    return preview(read_population(settings), candidate, _load(settings, live))
 
 
-def _live_model(settings: Settings, promotion: Promotion) -> SegmentModel | None:
+def _load(settings: Settings, promotion: Promotion) -> SegmentModel | None:
     """Return the live model; None when it is lost, which must not keep anybody from promoting another."""
     try:
         return settings.models.load(promotion.version, promotion.sha256)
@@ -51,10 +51,10 @@ def gate_of(settings: Settings) -> Gate:
 def model_before(settings: Settings) -> Artefact:
     """Return what was live before the model that is live now; raises SegstreamError when there was none."""
     said = promotions(settings)
-    before = next((one for one in said if one.version != said[0].version), None)
+    before = said.before(now_us())
     if before is None:
         raise SegstreamError(
-            "No other model was live before." if said else "No model is live.",
+            "No other model was live before." if said.newest() else "No model is live.",
             "See what is published with `segstream models list`.",
             code="MODEL_BEFORE",
         )

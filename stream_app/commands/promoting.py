@@ -81,6 +81,7 @@ def promote(
     from stream_app.candidate.promotion import pass_gate
     from stream_app.core.errors import UsageError
     from stream_app.operators import promote as say_it_is_live
+    from stream_app.worker.promoted import load_promoted
 
     if is_forced and not why:
         raise UsageError("--force needs a reason.", "Add --why, for whoever reads the control topic later.")
@@ -88,7 +89,7 @@ def promote(
     if at is not None:
         instant_from(at)
     artefact = _artefact(settings, version)
-    model = settings.models.load(artefact.version, artefact.sha256)
+    model = load_promoted(settings, artefact.version, artefact.sha256)
     if not is_forced:
         with working("Scoring everybody in Redis"):
             seen = pass_gate(settings, model)
@@ -110,8 +111,7 @@ def rollback(
 
     settings = settings_from(model_uri=model_uri, kafka_bootstrap_servers=kafka_bootstrap_servers)
     artefact = model_before(settings)
-    settings.models.load(artefact.version, artefact.sha256)
-    say_it_is_live(settings, artefact, why=why or "rollback", is_quiet=is_quiet)
+    say_it_is_live(settings, artefact, why=why, is_quiet=is_quiet, is_rollback=True)
     say(f"Model {artefact.version} is live again.")
 
 

@@ -6,7 +6,9 @@ import msgspec
 from msgspec import Struct
 
 
-class Promotion(Struct, frozen=True, tag="promote", kw_only=True, rename={"is_quiet": "quiet"}):
+class Promotion(
+    Struct, frozen=True, tag="promote", kw_only=True, rename={"is_quiet": "quiet", "is_rollback": "rollback"}
+):
     """This model is live from now on; the sha256 comes from here, never from the file."""
 
     version: str
@@ -18,6 +20,8 @@ class Promotion(Struct, frozen=True, tag="promote", kw_only=True, rename={"is_qu
     """RFC 3339: a partition switches when its clock has come so far; None: at once."""
     is_quiet: bool = False
     """True: the changes that the switch leads to are tagged `replay`, so that nobody acts on them."""
+    is_rollback: bool = False
+    """True: it takes back what was said since this model was live."""
 
 
 class Resume(Struct, frozen=True, tag="resume", kw_only=True):

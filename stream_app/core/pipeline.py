@@ -21,7 +21,7 @@ from stream_app.core.entry import Entry
 from stream_app.core.evaluation import evaluate
 from stream_app.core.inbound import Inbound, SourceRecord, read_record
 from stream_app.core.model_switch import ModelSwitch
-from stream_app.core.move import Move
+from stream_app.core.move import NO_OFFSET, Move
 from stream_app.core.order import Order
 from stream_app.core.rfm import Verdict
 from stream_app.core.rules import Rules
@@ -49,8 +49,8 @@ class Outcome:
     touched: dict[str, Customer] = field(default_factory=dict)
     newcomers: set[str] = field(default_factory=set)
     """Those of them who were not known before."""
-    remodelled: set[str] = field(default_factory=set)
-    """Customers whom the new model took over, most of them without a move."""
+    renamed: set[str] = field(default_factory=set)
+    """Customers who stay in a segment that another model calls by another name."""
     counts: Counter[str] = field(default_factory=Counter)
     is_stopped: bool = False
     """True when the breaker tripped: the records after it were left unread."""
@@ -192,7 +192,7 @@ class Chunk:
             self._wait(customer)
             return "history"
         cause, offset = _cause(entry, verdict), inbound.record.offset()
-        self._note(evaluate(customer, cause, self._scorer, self._window, source_offset=offset))
+        self._evaluate(customer, cause, self._scorer, source_offset=offset)
         return "ok"
 
     def _fold(self, customer: Customer, entry: Entry) -> None:
@@ -231,24 +231,36 @@ class Chunk:
         while customer.due_at is not None and customer.due_at <= until:
             if customer.waits_since != NOT_WAITING:
                 customer.rfm.advance(self._clock.after(customer.waits_since), self._window)
-                self._note(evaluate(customer, "order", scorer, self._window, is_history=True))
+                self._evaluate(customer, "order", scorer, is_history=True)
             else:
                 is_gone, started = customer.rfm.advance(customer.due_at, self._window)
-                self._note(evaluate(customer, _timer_cause(started, is_gone=is_gone), scorer, self._window))
+                self._evaluate(customer, _timer_cause(started, is_gone=is_gone), scorer)
             self._touch(customer)
 
     def _change_model(self, customer: Customer, switch: ModelSwitch) -> None:
         """Score the customer anew at the instant of the switch; who waits for history's score gets that one instead."""
         if customer.waits_since == NOT_WAITING:
             customer.rfm.advance(switch.instant, self._window)
-            self._note(evaluate(customer, "model", self._scorer, self._window, is_history=switch.is_quiet))
-        customer.model_version = self._scorer.version
-        self.outcome.remodelled.add(customer.customer_id)
+            self._evaluate(customer, "model", self._scorer, is_history=switch.is_quiet)
+        if customer.model_version:
+            customer.model_version = self._scorer.version
         self._touch(customer)
 
-    def _note(self, move: Move | None) -> None:
+    def _evaluate(
+        self,
+        customer: Customer,
+        cause: Cause,
+        scorer: Scorer,
+        source_offset: int = NO_OFFSET,
+        *,
+        is_history: bool = False,
+    ) -> None:
+        name = customer.segment_name
+        move = evaluate(customer, cause, scorer, self._window, source_offset=source_offset, is_history=is_history)
         if move is not None:
             self.outcome.moves.append(move)
+        elif customer.segment_name != name:
+            self.outcome.renamed.add(customer.customer_id)
 
 
 def _cause(entry: Entry, verdict: Verdict) -> Cause:

@@ -40,7 +40,8 @@ class ActiveModel:
         """Let another model decide from an instant on."""
         self.switch = ModelSwitch(self.scorer, instant, is_quiet=is_quiet, is_patient=is_patient)
         self.scorer = scorer
-        self.walked = START
+        # The walk meets everybody, and whoever is owed an event gets it then.
+        self.walked, self.owing = START, None
         self.held_at_begin = held
 
     def walk_to(self, place: Place | None) -> None:
@@ -56,4 +57,4 @@ class ActiveModel:
         switch = self.switch
         if switch is None:
             return None
-        return SwitchProgress(switch.old.version, switch.instant, switch.is_quiet, switch.is_patient, *self.walked)
+        return SwitchProgress(switch.old.version, switch.instant, switch.is_quiet, *self.walked, switch.is_patient)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
+import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream_app.core.errors import OutageError
 from stream_app.worker.lane import Lane
+from stream_app.worker.models import ModelAway
 from stream_app.worker.store import PartitionLost
 from stream_app.worker.takeover import Takeover
+
+REST_SECONDS = 0.5
+
+log = structlog.get_logger("segstream.assignment")
 
 NewTakeover = Callable[[int, bool], Takeover]
 
@@ -23,6 +30,8 @@ class Assignment:
         self._new_takeover = new_takeover
         self._waiting: dict[int, bool] = {}
         """Assigned and not yet running; True when the keys in Redis are damaged."""
+        self._rests_until: dict[int, float] = {}
+        """Partitions whose model is not at hand are tried again then."""
         self._current: tuple[int, Iterator[None], Takeover] | None = None
         self.lanes: dict[int, Lane] = {}
         self.is_joined = False
@@ -36,6 +45,15 @@ class Assignment:
     def is_settled(self) -> bool:
         """True when every assigned partition runs."""
         return not self._waiting
+
+    @property
+    def can_step(self) -> bool:
+        """True when a takeover is under way or can begin."""
+        return self._current is not None or self._next() is not None
+
+    def _next(self) -> int | None:
+        now = time.monotonic()
+        return min((p for p in self._waiting if self._rests_until.get(p, 0.0) <= now), default=None)
 
     def on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Take new partitions in, paused: under the default assignment records leak before the pause."""
@@ -72,9 +90,8 @@ class Assignment:
     def step(self) -> Lane | None:
         """Take one step of the takeover under way; return the lane that it made ready."""
         if self._current is None:
-            if not self._waiting:
+            if (partition := self._next()) is None:
                 return None
-            partition = min(self._waiting)
             takeover = self._new_takeover(partition, self._waiting[partition])
             self._current = (partition, takeover.steps(), takeover)
         partition, steps, takeover = self._current
@@ -82,6 +99,11 @@ class Assignment:
             next(steps, None)
         except PartitionLost as lost:
             self.retake(partition, is_damaged=lost.is_damaged)
+            return None
+        except ModelAway as away:
+            log.warning("partition waits", partition=partition, cause=away.cause)
+            self._current = None
+            self._rests_until[partition] = time.monotonic() + REST_SECONDS
             return None
         except OutageError:
             self._current = None

@@ -9,7 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, decode_control
 from stream_app.core.errors import OutageError
-from stream_app.core.instants import NO_CLOCK, parse_instant
+from stream_app.core.promotions import Promotions
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import log_reader
 
@@ -29,8 +29,7 @@ class Control:
         self.refused = 0
         """Records that were no control record: ignored, counted."""
         self._records: list[tuple[int, ControlRecord]] = []
-        self._promotions: list[tuple[int, Promotion]] = []
-        """With the instant from which each may be live."""
+        self.promotions = Promotions()
 
     def read(self, timeout_seconds: float = 0.0) -> bool:
         """Read what is there; return whether anything new came."""
@@ -65,28 +64,11 @@ class Control:
         try:
             record = decode_control(value or b"")
             if isinstance(record, Promotion):
-                self._promotions.append((_start_of(record), record))
+                self.promotions.add(record)
         except (msgspec.MsgspecError, ValueError):
             self.refused += 1
         else:
             self._records.append((offset, record))
-
-    def promotions(self) -> list[Promotion]:
-        """Return all promotions, the newest first."""
-        return [record for _, record in reversed(self._promotions)]
-
-    def promotion(self) -> Promotion | None:
-        """Return the newest promotion, although its instant may be still to come; None when there is none."""
-        return self._promotions[-1][1] if self._promotions else None
-
-    def promotion_at(self, clock: int) -> Promotion | None:
-        """Return the newest promotion whose instant has come; the first one does not wait: nothing was live before."""
-        come = (record for start, record in reversed(self._promotions) if start <= clock)
-        return next(come, self._promotions[0][1] if self._promotions else None)
-
-    def promotion_of(self, version: str) -> Promotion | None:
-        """Return the newest promotion of a version."""
-        return next((record for record in self.promotions() if record.version == version), None)
 
     def orders_for(self, partition: int, since: int) -> list[Resume | Skip]:
         """Return what was said about a partition at or after a control position."""
@@ -99,13 +81,3 @@ class Control:
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close()
-
-
-def _start_of(promotion: Promotion) -> int:
-    """Return the instant from which a promotion may be live; raises ValueError when nobody can read it."""
-    if promotion.effective_at is None:
-        return NO_CLOCK
-    start = parse_instant(promotion.effective_at)
-    if start is None:
-        raise ValueError(promotion.effective_at)
-    return start

@@ -176,7 +176,7 @@ class Engine:
         self.wall_clock.move(lanes)
         has_more = (
             self._applier.is_holding
-            or not self._assignment.is_settled
+            or self._assignment.can_step
             or any(lane.may_have_due or lane.can_walk for lane in lanes.values())
             or (self._allowance.left() > 0 and any(lane.can_pay for lane in lanes.values()))
         )
@@ -321,7 +321,8 @@ class Engine:
     def _check(self, lane: Lane) -> None:
         """Look at the next slice of a partition's customers, and count some of them."""
         clock, first_rank = lane.progress.clock.instant, lane.checked.next_rank
-        stride = lane.census.stride(lane.active.scorer.model, first_rank, lane.lease.mark.customers)
+        is_mixed = lane.active.switch is not None
+        stride = 0 if is_mixed else lane.census.stride(lane.active.scorer.model, first_rank, lane.lease.mark.customers)
         lane.checked = self.store.check(lane.lease, first_rank, clock, stride)
         lane.census.take(lane.checked.shown, clock, is_last=lane.checked.next_rank == 0)
 
@@ -330,7 +331,8 @@ class Engine:
         health.assigned = assignment.assigned
         health.running = frozenset(assignment.lanes)
         health.is_joined = assignment.is_joined
-        health.model_problem = self._models.problem
+        health.model_problem = self._models.problem(lane.progress.clock.instant for lane in assignment.lanes.values())
+        self.gauges.forget(assignment.lanes)
         if assignment.lanes:
             versions = self.gauges.models(assignment.lanes)
             health.model = ", ".join(versions)

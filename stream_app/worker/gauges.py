@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 
 from confluent_kafka import Consumer, TopicPartition
+from prometheus_client import Gauge
 
 from model_store.drift import Census
 from stream_app import metrics
@@ -39,6 +40,7 @@ class Gauges:
         self._topic = settings.topics.orders
         self._health = health
         self._shown: dict[str, str] = {}
+        self._partitions: set[int] = set()
 
     @contextmanager
     def chunk(self, records: int) -> Iterator[ChunkClock]:
@@ -85,6 +87,17 @@ class Gauges:
                 metrics.LAST_EVENT.labels(self._topic, str(partition)).set(lane.progress.clock.instant / 1e6)
         self._health.lag = total
 
+    def forget(self, lanes: Collection[int]) -> None:
+        """Take back what was published of partitions that somebody else runs now."""
+        gone = self._partitions - set(lanes)
+        self._partitions = set(lanes)
+        for partition in map(str, gone):
+            for gauge in (metrics.PAUSED, metrics.DUE_BACKLOG, metrics.MODEL_SWITCHING):
+                _remove(gauge, partition)
+            for gauge in (metrics.LAG, metrics.OFFSET):
+                _remove(gauge, self._group, self._topic, partition)
+            _remove(metrics.LAST_EVENT, self._topic, partition)
+
     def models(self, lanes: dict[int, Lane]) -> list[str]:
         """Publish which models decide and who is switching; return their versions."""
         for partition, lane in lanes.items():
@@ -116,3 +129,9 @@ class Gauges:
     def retaken(self, reason: str) -> None:
         """Count a takeover that was not a rebalance."""
         metrics.RETAKES.labels(reason).inc()
+
+
+def _remove(gauge: Gauge, *labels: str) -> None:
+    # Not everything was published of a partition that was here for a moment.
+    with suppress(KeyError):
+        gauge.remove(*labels)

@@ -33,9 +33,9 @@ class SwitchProgress(Struct, frozen=True):
     old_version: str
     instant: int
     is_quiet: bool
-    is_patient: bool
     walked_due: str
     walked_id: str
+    is_patient: bool = False
 
 
 class Meta(Struct, frozen=True, kw_only=True):

@@ -35,12 +35,12 @@ def obey(lane: Lane, control: Control) -> bool:
 
 
 def begin_switch(lane: Lane, control: Control, models: Models, *, is_patient: bool = False) -> None:
-    """Let the model that is live at the partition's clock decide from now on; one switch at a time, events included.
+    """Let the model that is live at the partition's clock decide from now on; one switch at a time.
 
     The meta record must name a control position behind the promotion, or a successor might not know the model.
     """
     active, clock = lane.active, lane.progress.clock.instant
-    if lane.paused or active.switch is not None or active.owing is not None or lane.control_position < control.position:
+    if lane.paused or active.switch is not None or lane.control_position < control.position:
         return
     live = models.live_at(clock)
     if live is None or live[0].version == active.scorer.version:

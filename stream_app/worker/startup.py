@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import structlog
@@ -57,9 +58,9 @@ class Startup:
     def _meet_model(self) -> bool:
         """Wait for a model; when the newest cannot be loaded, the one before may be what the state was scored by."""
         self._control.read(CONTROL_SECONDS)
-        scorer = self._models.load_newest()
+        scorer = self._models.first_at(sys.maxsize)
         if scorer is None:
-            self._wait(self._models.problem)
+            self._wait(self._models.problem() or "the model is being loaded")
             return False
         self._health.problem = ""
         self._health.model = scorer.version

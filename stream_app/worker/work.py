@@ -118,8 +118,7 @@ class LaneWork:
         before: dict[str, Before] = dict.fromkeys(outcome.newcomers, NEW)
         for move in outcome.moves:
             before.setdefault(move.customer_id, Before(move.old_id, may_be_new=False))
-        for customer_id in outcome.remodelled:
-            # The name of a segment may be another although its id is the same.
+        for customer_id in outcome.renamed:
             before.setdefault(customer_id, Before(outcome.touched[customer_id].segment, may_be_new=False))
         for customer_id, customer in outcome.touched.items():
             header = header_of(customer)

@@ -308,8 +308,13 @@ def test_the_newest_promotion_counts_and_what_nobody_can_read_is_passed(lasting:
     assert producer.flush(20) == 0
     right = lasting.promotion(a_model())
     lasting.say(replace(right, sha256="0" * 64))
+    lasting.say(replace(right, version="20260101T000000Z-nowhere", effective_at="2999-01-01T00:00:00Z"))
 
-    assert "MODEL_SHA256" in the(examined(lasting.settings), "model.usable").says
+    assert the(examined(lasting.settings), "model.usable").status is Status.OK
+
+    lasting.say(replace(right, version="20260101T000000Z-nowhere"))
+
+    assert "MODEL_MISSING" in the(examined(lasting.settings), "model.usable").says
 
     lasting.say(right)
 

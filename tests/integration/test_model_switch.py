@@ -207,6 +207,22 @@ def test_a_model_that_is_not_the_promoted_one_leaves_the_old_one_on_and_says_so(
         wait_for("it is ready", worker.is_ready)
 
 
+def test_started_beside_a_lost_model_a_worker_runs_the_partitions_of_the_one_before_and_new_ones(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
+) -> None:
+    with Deployment(kafka, valkey, tmp_path) as deployment:
+        deployment.create(PARTITIONS).send(sent for sent in FIRST if sent.partition)
+        deployment.run_to_end()
+        deployment.say(deployment.promotion(next_model("20260101T000000Z-lost")))
+
+        worker = deployment.worker()
+        deployment.send(sent for sent in FIRST if not sent.partition)
+        deployment.wait_done()
+
+        assert {meta.model_version for p in range(PARTITIONS) if (meta := deployment.meta(p))} == {a_model().version}
+        assert "20260101T000000Z-lost" in str(worker.readyz()[1])
+
+
 def test_back_to_the_model_before_and_a_promotion_for_later(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
 ) -> None:

@@ -56,7 +56,7 @@ def test_whoever_keeps_the_id_gets_no_event_and_the_new_name() -> None:
 
     assert [to for _, to, _, _ in told(driver)] == ["s1"]
     assert outcome.touched["C1"].segment_name == "s1 of new"
-    assert outcome.remodelled == {"C1"}
+    assert outcome.renamed == {"C1"}
 
 
 def test_a_duplicate_of_an_unknown_customers_expired_order_makes_nobody_known() -> None:
@@ -127,3 +127,15 @@ def test_a_patient_switch_does_not_keep_back_what_an_order_causes() -> None:
     driver.run([a_record_of(a_fact(START + days(1), "O2"), 1)])
 
     assert [(to, cause) for _, to, cause, _ in told(driver)] == [("s1", "order"), ("a", "model")]
+
+
+def test_whoever_waits_for_history_while_the_model_changes_has_the_new_name_written_with_the_score() -> None:
+    driver = a_driver(model=OLD)
+    driver.run(a_log([a_fact(START), a_fact(START - days(1), "O2", is_history=True)]))
+    driver.begin_switch(Scorer(renamed(OLD, "new", "s1", "b", "c")))
+    driver.run([])
+
+    outcome = driver.run([a_record_of(Fact(at=START + 1), 2)])
+    later = driver.run([])
+
+    assert outcome.renamed | later.renamed == {"C1"}

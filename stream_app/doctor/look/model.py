@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 from confluent_kafka.admin import AdminClient
 
 from model_store.errors import ModelRefused
 from stream_app.contract.control import Promotion, decode_control
+from stream_app.core.promotions import Promotions
 from stream_app.doctor.facts import LiveModel, ModelFacts
 from stream_app.doctor.look.log import read_log
 from stream_app.doctor.look.topics import bounds
@@ -25,18 +28,18 @@ def look_at_model(settings: Settings, admin: AdminClient | None) -> ModelFacts:
 
 
 def _promotion(settings: Settings, admin: AdminClient) -> Promotion | None:
-    """Return the promotion that workers follow, the newest one."""
+    """Return the promotion that workers follow now."""
     topic = settings.topics.control
     places = bounds(admin, topic, 1)
-    newest = None
+    promotions = Promotions()
     for record in read_log(settings, topic, {0: (places.starts[0], places.ends[0])}):
         try:
             said = decode_control(record.value() or b"")
-        except msgspec.MsgspecError:
+            if isinstance(said, Promotion):
+                promotions.add(said)
+        except (msgspec.MsgspecError, ValueError):
             continue
-        if isinstance(said, Promotion):
-            newest = said
-    return newest
+    return promotions.live(time.time_ns() // 1_000)
 
 
 def _store(settings: Settings) -> tuple[str, tuple[str, ...]]:

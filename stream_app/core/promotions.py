@@ -1,0 +1,60 @@
+"""What operators have said of models, in the order in which they said it: which one is live at an instant."""
+
+from __future__ import annotations
+
+from stream_app.contract.control import Promotion
+from stream_app.core.instants import NO_CLOCK, parse_instant
+
+
+class Promotions:
+    """The promotions of a deployment.
+
+    A later word replaces an earlier one, also one that still waits for its instant. A version is one model for
+    ever: who says it again with another hash is not heard.
+    """
+
+    def __init__(self) -> None:
+        self._said: list[tuple[int, Promotion]] = []
+        self._hashes: dict[str, str] = {}
+
+    def add(self, promotion: Promotion) -> None:
+        """Take in the next promotion; raises ValueError for one that cannot be meant."""
+        instant = NO_CLOCK if promotion.effective_at is None else parse_instant(promotion.effective_at)
+        if instant is None:
+            raise ValueError(f"{promotion.effective_at} is no instant")
+        if self._hashes.setdefault(promotion.version, promotion.sha256) != promotion.sha256:
+            raise ValueError(f"version {promotion.version} is another model already")
+        self._said.append((instant, promotion))
+
+    def newest(self) -> Promotion | None:
+        """Return what was said last, although its instant may be still to come."""
+        return self._said[-1][1] if self._said else None
+
+    def come(self, clock: int) -> list[Promotion]:
+        """Return those whose instant has come, the newest first; the first of all does not wait."""
+        found = [promotion for instant, promotion in self._said if instant <= clock]
+        return found[::-1] if found else [promotion for _, promotion in self._said[:1]]
+
+    def live(self, clock: int) -> Promotion | None:
+        """Return the one that is live at a clock."""
+        return next(iter(self.come(clock)), None)
+
+    def waiting(self, clock: int) -> Promotion | None:
+        """Return the newest one if its instant is still to come."""
+        newest = self.newest()
+        return None if newest is None or newest is self.live(clock) else newest
+
+    def of(self, version: str) -> Promotion | None:
+        """Return a promotion of a version."""
+        return next((promotion for _, promotion in reversed(self._said) if promotion.version == version), None)
+
+    def before(self, clock: int) -> Promotion | None:
+        """Return what a rollback leads to: the model that was live before the one that is, rollbacks undone."""
+        stack: list[Promotion] = []
+        for promotion in reversed(self.come(clock)):
+            if promotion.is_rollback:
+                while stack and stack[-1].version != promotion.version:
+                    stack.pop()
+            if not stack or stack[-1].version != promotion.version:
+                stack.append(promotion)
+        return stack[-2] if len(stack) > 1 else None

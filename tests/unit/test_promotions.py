@@ -1,0 +1,97 @@
+"""Which model is live: what operators said, in their order, and the instant that asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream_app.contract.control import Promotion
+from stream_app.core.promotions import Promotions
+from tests.builders import NOW, an_instant
+
+LATER = "2026-06-01T00:00:00Z"
+TODAY = an_instant("2026-01-01T00:00:00Z")
+
+
+def said(*words: str) -> Promotions:
+    """Return what was said: `A` promotes A, `A@` from later on, `<A` goes back to it."""
+    promotions = Promotions()
+    for word in words:
+        version = word.strip("<@")
+        effective_at = LATER if word.endswith("@") else None
+        promotions.add(
+            Promotion(
+                version=version,
+                sha256="0" * 64,
+                by="ops",
+                at=NOW,
+                effective_at=effective_at,
+                is_rollback=word.startswith("<"),
+            )
+        )
+    return promotions
+
+
+def version_of(promotion: Promotion | None) -> str | None:
+    return None if promotion is None else promotion.version
+
+
+@pytest.mark.parametrize(
+    ("words", "live", "live_later"),
+    [
+        ((), None, None),
+        (("A",), "A", "A"),
+        (("A", "B"), "B", "B"),
+        (("A", "B@"), "A", "B"),
+        (("A@",), "A", "A"),
+        (("A", "B@", "C"), "C", "C"),
+        (("A", "B", "A"), "A", "A"),
+    ],
+)
+def test_the_newest_whose_instant_has_come_is_live(
+    words: tuple[str, ...], live: str | None, live_later: str | None
+) -> None:
+    promotions = said(*words)
+
+    assert version_of(promotions.live(TODAY)) == live
+    assert version_of(promotions.live(an_instant(LATER))) == live_later
+
+
+@pytest.mark.parametrize(
+    ("words", "before"),
+    [
+        ((), None),
+        (("A",), None),
+        (("A", "B"), "A"),
+        (("A", "B@"), None),
+        (("A", "B@", "C"), "A"),
+        (("A", "B", "C", "<B"), "A"),
+        (("A", "B", "C", "<B", "<A"), None),
+        (("A", "B", "<A", "C"), "A"),
+        (("A", "B", "A"), "B"),
+        (("A", "A"), None),
+    ],
+)
+def test_a_rollback_leads_to_what_was_live_before_and_a_second_one_further_back(
+    words: tuple[str, ...], before: str | None
+) -> None:
+    assert version_of(said(*words).before(TODAY)) == before
+
+
+def test_a_promotion_that_waits_is_known_as_one() -> None:
+    assert version_of(said("A", "B@").waiting(TODAY)) == "B"
+    assert said("A", "B@", "C").waiting(TODAY) is None
+    assert said().waiting(TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [({"sha256": "1" * 64}, "is another model already"), ({"effective_at": "tomorrow"}, "is no instant")],
+)
+def test_what_cannot_be_meant_is_not_heard(changes: dict[str, str], why: str) -> None:
+    promotions = said("A", "B")
+    values = {"version": "A", "sha256": "0" * 64, "by": "ops", "at": NOW} | changes
+
+    with pytest.raises(ValueError, match=why):
+        promotions.add(Promotion(**values))
+
+    assert version_of(promotions.live(TODAY)) == "B"
