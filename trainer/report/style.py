@@ -101,6 +101,7 @@ th.number { white-space: normal; }
   h2 { margin-top: 1.6rem; }
   tr { break-inside: avoid; }
   .scrolls { overflow: visible; }
+  table { font-size: 8pt; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """
