@@ -69,10 +69,23 @@ def check(model: SegmentModel) -> None:
         raise refused("MODEL_WINDOW", f"window_days is not between 1 and {MAX_WINDOW_DAYS}")
     _check_shape(model)
     _check_segments(model)
+    _check_baseline(model)
     if not all(isfinite(number) for number in _numbers(model)):
         raise refused("MODEL_NOT_FINITE", "the model holds a number that is not finite")
     if min(model.scaler_scale) <= 0:
         raise refused("MODEL_SHAPE", "a scale is not above 0")
+
+
+def _check_baseline(model: SegmentModel) -> None:
+    baseline = model.baseline
+    if baseline is None:
+        return
+    pairs = list(zip(baseline.edges, baseline.shares, strict=False))
+    fits = len(baseline.edges) == len(baseline.shares) == len(model.features) and all(
+        len(shares) == len(edges) + 1 and list(edges) == sorted(set(edges)) for edges, shares in pairs
+    )
+    if not fits:
+        raise refused("MODEL_SHAPE", "the baseline's borders and shares do not fit together")
 
 
 def _check_shape(model: SegmentModel) -> None:
@@ -105,6 +118,8 @@ def _check_segments(model: SegmentModel) -> None:
 def _numbers(model: SegmentModel) -> Iterator[float]:
     yield from chain(model.scaler_mean, model.scaler_scale, model.pca_mean)
     yield from chain(*model.pca_components, *model.centroids)
+    if model.baseline is not None:
+        yield from chain(*model.baseline.edges, *model.baseline.shares)
     for segment in model.segments:
         yield from msgspec.structs.astuple(segment.profile)
     for candidate in model.candidates:

@@ -72,6 +72,15 @@ class Fate(Struct, frozen=True, kw_only=True):
     """Customers of both: of before and after, or of this segment and the other one."""
 
 
+class Baseline(Struct, frozen=True, kw_only=True):
+    """How the four features were distributed in the training, for those who ask how far today is from it."""
+
+    edges: Matrix
+    """For each feature the inner borders of its parts, ascending; a value on a border belongs to the part above."""
+    shares: Matrix
+    """For each feature the part of the customers in each, one more than borders; they sum to 1."""
+
+
 class SegmentModel(Struct, frozen=True, kw_only=True):
     """log1p → (x − mean) / scale → PCA → nearest centroid, and the segments the centroids are."""
 
@@ -90,6 +99,8 @@ class SegmentModel(Struct, frozen=True, kw_only=True):
     segments: tuple[Segment, ...]
     training: dict[str, str | int | float]
     """Where the numbers come from and how good the fit was; nothing computes with it."""
+    baseline: Baseline | None = None
+    """None in models of older trainers."""
     candidates: tuple[Candidate, ...] = ()
     """Every number of segments that was tried, by k; empty in models of older trainers."""
     champion: str | None = None

@@ -85,10 +85,18 @@ REDIS_ERRORS = Counter("segstream_redis_errors_total", "Failed Redis operations.
 CONTROL_REFUSED = Gauge("segstream_control_refused", "Control records that nobody can read.", registry=REGISTRY)
 MODEL_INFO = Gauge("segstream_model_info", "The models that decide.", ["version", "k"], registry=REGISTRY)
 
+# Worry above 0.25: the customers are no longer those that the model learned from.
+DRIFT = Gauge(
+    "segstream_drift_psi",
+    "Population stability index of a sample of this worker's customers against the training.",
+    ["version", "feature"],
+    registry=REGISTRY,
+)
+
 # Worry when it stays 1 for long: the walk over the customers does not get its turn.
 MODEL_SWITCHING = Gauge(
     "segstream_model_switching",
-    "1 while a partition's customers go over to another model.",
+    "1 while a partition's customers go over to another model, or are owed the event of it.",
     ["partition"],
     registry=REGISTRY,
 )

@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     """Most records in one transaction."""
     cached_customers: Annotated[int, Field(ge=1_000)] = 200_000
     """So many customers are kept decoded in memory."""
+    model_events_per_second: Annotated[int, Field(ge=0)] = 0
+    """A worker publishes at most so many changes a second that a new model causes by itself; 0: no limit."""
     gate_max_moved_share: Annotated[float, Field(ge=0, le=1)] = 0.4
     """A model that would move more of the customers becomes live only by force."""
     gate_min_ari: Annotated[float, Field(ge=-1, le=1)] = 0.3

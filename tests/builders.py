@@ -66,6 +66,17 @@ def a_candidate(k: int, **changes: Any) -> Candidate:
     return Candidate(k=k, **(values | changes))
 
 
+def a_model_of_recency(*places: float, **changes: Any) -> SegmentModel:
+    """Return a model whose segments lie at these logs of recency and do not care for anything else."""
+    values: dict[str, Any] = {
+        "scaler_mean": (0.0, 0.0, 0.0, 0.0),
+        "scaler_scale": (1.0, 1.0, 1.0, 1.0),
+        "pca_components": ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0)),
+        "centroids": tuple((place, 1.0) for place in places),
+    }
+    return a_model(**(values | changes))
+
+
 def an_order_json(**changes: Any) -> dict[str, Any]:
     """Return an order as a shop would send it."""
     order = {

@@ -37,9 +37,9 @@ class Driver:
         self.switch: ModelSwitch | None = None
         self._to_walk: list[str] = []
 
-    def begin_switch(self, scorer: Scorer, *, is_quiet: bool = False) -> None:
+    def begin_switch(self, scorer: Scorer, *, is_quiet: bool = False, is_patient: bool = False) -> None:
         """Let another model decide from now on; it takes over whom a record, a boundary or a slice touches."""
-        self.switch = ModelSwitch(self.scorer, self.progress.clock.instant, is_quiet=is_quiet)
+        self.switch = ModelSwitch(self.scorer, self.progress.clock.instant, is_quiet=is_quiet, is_patient=is_patient)
         self.scorer = scorer
         self._to_walk = sorted(self.states)
 
@@ -57,7 +57,8 @@ class Driver:
         chunk = self.chunk_class(progress, customers, self.scorer, self.rules, self.switch)
         chunk.process(inbound)
         if not chunk.outcome.is_stopped:
-            chunk.fire([*due, *walked])
+            chunk.fire(due)
+            chunk.walk(walked)
             if len(due) < due_budget:
                 progress.clock.forget(asked_until)
         chunk.announce()
@@ -65,6 +66,13 @@ class Driver:
             self.switch = None
         self._keep(chunk.outcome)
         return chunk.outcome
+
+    def pay(self, names: Iterable[str]) -> None:
+        """Publish what is owed to customers."""
+        customers = {name: decode_customer(self.states[name]) for name in names}
+        chunk = self.chunk_class(self.progress, customers, self.scorer, self.rules)
+        chunk.fire(customers)
+        self._keep(chunk.outcome)
 
     def settle(self, *, due_budget: int = EVERYBODY) -> None:
         """Run empty chunks until nobody is due."""

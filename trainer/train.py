@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from model_store.checks import FEATURES
+from model_store.drift import baseline_of
 from model_store.segment_model import Matrix, Profile, Segment, SegmentModel, Vector
 from model_store.store import Artefact, ModelStore
 from stream_app.core.errors import UsageError
@@ -146,6 +147,7 @@ def _assemble(
         pca_components=_rows(space.pca_components),
         centroids=_rows(new.centroids),
         segments=_named([found[cluster] for cluster in order], plan.champion, line),
+        baseline=baseline_of(matrix.T.tolist()),
         training={} if line is None else {"keep_their_id": line.stay},
         candidates=selection.candidates,
         champion=None if plan.champion is None else plan.champion.version,

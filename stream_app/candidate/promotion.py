@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from confluent_kafka import Consumer
-
 from model_store.errors import ModelRefused
 from model_store.segment_model import SegmentModel
 from model_store.store import Artefact
@@ -14,8 +12,6 @@ from stream_app.contract.control import Promotion
 from stream_app.core.errors import SegstreamError
 from stream_app.operators import promotions
 from stream_app.settings import Settings
-from stream_app.worker.kafka_config import log_reader
-from stream_app.worker.kafka_refusals import partition_count
 
 
 def look_at(settings: Settings, candidate: SegmentModel) -> Preview | None:
@@ -23,12 +19,7 @@ def look_at(settings: Settings, candidate: SegmentModel) -> Preview | None:
     said = promotions(settings)
     if not said:
         return None
-    consumer = Consumer(log_reader(settings, "preview"))
-    try:
-        partitions = partition_count(consumer, settings, settings.topics.orders)
-    finally:
-        consumer.close()
-    return preview(read_population(settings, partitions), candidate, _live_model(settings, said[0]))
+    return preview(read_population(settings), candidate, _live_model(settings, said[0]))
 
 
 def _live_model(settings: Settings, promotion: Promotion) -> SegmentModel | None:

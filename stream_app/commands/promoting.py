@@ -44,7 +44,7 @@ def preview(
 
     settings = settings_from(model_uri=model_uri, kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url)
     candidate = settings.models.peek(_artefact(settings, version).version)
-    with working("Scoring everybody in Redis …"):
+    with working("Scoring everybody in Redis"):
         seen = look_at(settings, candidate)
     if seen is None:
         say("No model is live yet, so nobody is in a segment: nothing to compare with.")
@@ -90,7 +90,7 @@ def promote(
     artefact = _artefact(settings, version)
     model = settings.models.load(artefact.version, artefact.sha256)
     if not is_forced:
-        with working("Scoring everybody in Redis …"):
+        with working("Scoring everybody in Redis"):
             seen = pass_gate(settings, model)
         if seen is not None:
             say(f"{seen.moved_share:.1%} of {seen.customers:,} customers will move.")

@@ -1,4 +1,4 @@
-"""`segstream tail` and `customer`: what anybody may look at."""
+"""`segstream tail`, `customer` and `drift`: what anybody may look at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from typing import Annotated, get_args
 
 import typer
 
-from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Redis, Window, instant_from, say, settings_from
+from stream_app.commands.load_screen import working
+from stream_app.commands.options import (
+    AsJson,
+    Bootstrap,
+    ModelUri,
+    Redis,
+    Window,
+    echo_json,
+    instant_from,
+    say,
+    settings_from,
+)
 
 AGO = re.compile(r"(\d+)([smhd])")
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -96,4 +107,23 @@ def customer(
         typer.echo(to_json(found))
         return
     for line in in_words(found):
+        typer.echo(line)
+
+
+def drift(
+    as_json: AsJson = False,
+    kafka_bootstrap_servers: Bootstrap = None,
+    redis_url: Redis = None,
+    model_uri: ModelUri = None,
+) -> None:
+    """Say how far today's customers are from those that the live model learned from."""
+    from stream_app.drift import drift_lines, measure
+
+    settings = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url, model_uri=model_uri)
+    with working("Reading everybody in Redis"):
+        seen = measure(settings)
+    if as_json:
+        echo_json(seen)
+        return
+    for line in drift_lines(seen):
         typer.echo(line)

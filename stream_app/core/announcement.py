@@ -32,6 +32,13 @@ def announce(moves: list[Move], partition: int, rules: Rules) -> list[Announceme
     return [next(worded[move.scorer]) for move in moves]
 
 
+def announcement_of(value: bytes) -> Announcement:
+    """Return the announcement of a change that was put into words before."""
+    change = _read_change(value)
+    key = change.customer_id.encode()
+    return Announcement(key, value, change_headers(change.event_id, key, change.as_of))
+
+
 class Announcer:
     """Writes the changes of one partition under one model.
 
@@ -82,6 +89,13 @@ class Announcer:
         return place
 
 
+class _Change(msgspec.Struct):
+    event_id: str
+    customer_id: str
+    as_of: str
+
+
+_read_change = msgspec.json.Decoder(_Change).decode
 _encode = msgspec.json.Encoder().encode
 
 

@@ -19,6 +19,7 @@ class Customer:
         "features",
         "history",
         "model_version",
+        "owed",
         "rfm",
         "segment",
         "segment_name",
@@ -40,5 +41,7 @@ class Customer:
         self.model_version = ""
         self.history: list[bytes] = []
         """The last changes as JSON objects, newest first."""
+        self.owed = b""
+        """The SegmentChange of the last move when it is still to be published; empty: nothing is owed."""
         self.waits_since = NOT_WAITING
         """The clock at which history was folded without a score; NOT_WAITING when there is none."""

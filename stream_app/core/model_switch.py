@@ -11,11 +11,13 @@ class ModelSwitch:
     Up to that instant the old model decides, at it and after it the new one.
     """
 
-    __slots__ = ("instant", "is_quiet", "old")
+    __slots__ = ("instant", "is_patient", "is_quiet", "old")
 
-    def __init__(self, old: Scorer, instant: int, *, is_quiet: bool = False) -> None:
+    def __init__(self, old: Scorer, instant: int, *, is_quiet: bool = False, is_patient: bool = False) -> None:
         self.old = old
         self.instant = instant
         """The partition's clock when the switch began."""
         self.is_quiet = is_quiet
         """True when the moves are tagged `replay`, so that subscribers do not act on them."""
+        self.is_patient = is_patient
+        """True when moves of customers whom nothing else touches are published later, little by little."""

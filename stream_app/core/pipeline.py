@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal, Refused
 from stream_app.contract.segment_change import Cause
-from stream_app.core.announcement import Announcement, announce
+from stream_app.core.announcement import Announcement, announce, announcement_of
 from stream_app.core.bounds import bound
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import AHEAD_US, Clock
@@ -44,7 +44,7 @@ class Outcome:
 
     moves: list[Move] = field(default_factory=list)
     changes: list[Announcement] = field(default_factory=list)
-    """The moves in words, once the chunk is complete."""
+    """The moves in words, once the chunk is complete, and what was owed before them."""
     dead_letters: list[tuple[SourceRecord, Refusal]] = field(default_factory=list)
     touched: dict[str, Customer] = field(default_factory=dict)
     newcomers: set[str] = field(default_factory=set)
@@ -92,6 +92,7 @@ class Chunk:
         self._rules = rules
         self._switch = switch
         self._window = rules.window
+        self._walked_from: int | None = None
         self.outcome = Outcome()
 
     def process(self, records: Iterable[Inbound]) -> None:
@@ -120,11 +121,41 @@ class Chunk:
         for customer_id in customer_ids:
             self._settle(self._customers[customer_id])
 
+    def walk(self, customer_ids: Iterable[str]) -> None:
+        """Bring over to the new model whom nothing else touches; nothing is folded after it."""
+        self._walked_from = len(self.outcome.moves)
+        self.fire(customer_ids)
+
     def announce(self) -> None:
-        """Put the moves into words; nothing is folded after it."""
+        """Put the moves into words; nothing is folded after it.
+
+        A patient switch leaves a move that a walk made with its customer, to be paid at the next touch: until
+        then it is the customer's last one.
+        """
         outcome = self.outcome
-        if outcome.moves:
-            outcome.changes = announce(outcome.moves, self._progress.partition, self._rules)
+        if not outcome.moves:
+            return
+        worded = announce(outcome.moves, self._progress.partition, self._rules)
+        owed = self._owed()
+        for place, announcement in enumerate(worded):
+            if place in owed:
+                outcome.touched[outcome.moves[place].customer_id].owed = announcement.value
+            else:
+                outcome.changes.append(announcement)
+
+    def _owed(self) -> set[int]:
+        """Return the places of moves that are to be published later."""
+        if self._switch is None or not self._switch.is_patient or self._walked_from is None:
+            return set()
+        moves = self.outcome.moves
+        last = {moves[place].customer_id: place for place in range(self._walked_from, len(moves))}
+        return {place for place in last.values() if moves[place].cause == "model"}
+
+    def _pay(self, customer: Customer) -> None:
+        """Publish what is owed before anything else happens to the customer."""
+        self.outcome.changes.append(announcement_of(customer.owed))
+        customer.owed = b""
+        self._touch(customer)
 
     def _guard(self, record: SourceRecord, refusal: Refusal | None) -> None:
         self._progress.breaker.saw(is_bad=refusal is not None)
@@ -187,6 +218,8 @@ class Chunk:
 
     def _settle(self, customer: Customer) -> None:
         """Bring the customer up to the clock: first by the old model up to the switch, then by the new one."""
+        if customer.owed:
+            self._pay(customer)
         switch, version = self._switch, self._scorer.version
         if switch is not None and customer.model_version != version and customer.customer_id in self._customers:
             self._fire(customer, switch.old, switch.instant)

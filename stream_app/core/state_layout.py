@@ -32,6 +32,7 @@ class StateHeader(Struct, array_like=True, gc=False):
     """The features of the last evaluation while history waits for one; else they follow from the orders."""
     days: list[DaySum]
     summed_ids: bytes
+    owed: bytes = b""
 
 
 class StateRecord(Struct, array_like=True, gc=False):

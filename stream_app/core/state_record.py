@@ -41,6 +41,7 @@ def header_of(customer: Customer) -> StateHeader:
         scored=scored,
         days=days,
         summed_ids=summed_ids,
+        owed=customer.owed,
     )
 
 
@@ -72,6 +73,7 @@ def decode_customer(record: bytes) -> Customer:
     customer.model_version = header.model_version
     customer.history = [bytes(change) for change in _read_history(header.history)]
     customer.waits_since = header.waits_since
+    customer.owed = header.owed
     customer.rfm = _decode_rfm(header, stored.entries)
     customer.features = _features(header, customer.rfm)
     return customer

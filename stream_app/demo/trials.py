@@ -39,8 +39,8 @@ def trials(ahead: Ahead | None, last_us: int, redis_port: int, web_port: int) ->
     """Yield the commands, the most telling ones first."""
     if ahead is not None:
         yield Try(f"segstream customer {ahead.household}", _what_comes(ahead.moves))
-    yield Try("segstream tail --from beginning --limit 5", "the first changes")
-    yield Try("segstream tail --cause aging", "whom time moves, as it does")
+    yield Try("segstream tail --cause aging --from 1h --limit 5", "who moved as time passed")
+    yield Try("segstream tail", "changes as they happen")
     yield Try(f"segstream tick --to {_a_month_later(last_us)}", "let another month pass")
     if ahead is not None and shutil.which("redis-cli"):
         yield Try(f"redis-cli -p {redis_port} HGETALL customer:{ahead.household}", "the same from Redis")
@@ -49,8 +49,9 @@ def trials(ahead: Ahead | None, last_us: int, redis_port: int, web_port: int) ->
 
 
 def _what_comes(moves: int) -> str:
-    times = {0: "", 1: "one move ahead"}.get(moves, f"{moves} moves ahead")
-    return f"{times} if they buy nothing" if times else "who they are, and why"
+    if not moves:
+        return "who they are, and why"
+    return "1 move ahead, by time" if moves == 1 else f"{moves} moves ahead, all by time"
 
 
 def _a_month_later(last_us: int) -> str:

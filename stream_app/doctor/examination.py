@@ -132,7 +132,8 @@ class Examination:
         is_redis_usable = self._redis is not None and self._redis.is_usable
         held = look_at_partitions(settings, self._bounds.partitions) if is_redis_usable else None
         page, problems = look_at_page(settings)
-        yield from judge_workers(WorkerFacts(group, held, page, problems, settings.window_days, settings.currency))
+        ours = (settings.window_days, settings.currency, settings.clock)
+        yield from judge_workers(WorkerFacts(group, held, page, problems, *ours))
 
     def _examine_clocks(self) -> Iterator[Finding]:
         assert self._redis is not None

@@ -226,6 +226,8 @@ class SeenPartition:
     partitions: int = 0
     """As the deployment was started."""
     model_version: str = ""
+    clock_mode: str = ""
+    """SEGSTREAM_CLOCK of the worker that wrote it last; empty when it does not say."""
     is_written: bool = True
     """False: claimed, and no order has come yet."""
 
@@ -242,6 +244,7 @@ class WorkerFacts:
     page_problems: tuple[str, ...] = ()
     window_days: int | None = 365
     currency: str = "EUR"
+    clock: str = "wall"
 
 
 @dataclass(frozen=True)

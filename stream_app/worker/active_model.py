@@ -24,12 +24,21 @@ class ActiveModel:
     switch: ModelSwitch | None = None
     walked: Place = START
     """Everybody before this place is on the new model."""
+    owing: Place | None = None
+    """After a patient switch: nobody before this place is owed an event; None: nobody at all."""
     held_at_begin: Mapping[str, Customer] = field(default_factory=dict)
     """What Redis had not yet when the switch began: until it has, their places in the index are not the true ones."""
 
-    def begin(self, scorer: Scorer, instant: int, held: Mapping[str, Customer], *, is_quiet: bool) -> None:
+    @property
+    def is_switching(self) -> bool:
+        """True until everybody has gone over and nobody is owed an event of it."""
+        return self.switch is not None or self.owing is not None
+
+    def begin(
+        self, scorer: Scorer, instant: int, held: Mapping[str, Customer], *, is_quiet: bool, is_patient: bool
+    ) -> None:
         """Let another model decide from an instant on."""
-        self.switch = ModelSwitch(self.scorer, instant, is_quiet=is_quiet)
+        self.switch = ModelSwitch(self.scorer, instant, is_quiet=is_quiet, is_patient=is_patient)
         self.scorer = scorer
         self.walked = START
         self.held_at_begin = held
@@ -37,6 +46,7 @@ class ActiveModel:
     def walk_to(self, place: Place | None) -> None:
         """Note how far everybody has gone over; None: to the end, and the switch is done."""
         if place is None:
+            self.owing = START if self.switch is not None and self.switch.is_patient else None
             self.switch, self.walked = None, START
         else:
             self.walked = place
@@ -46,4 +56,4 @@ class ActiveModel:
         switch = self.switch
         if switch is None:
             return None
-        return SwitchProgress(switch.old.version, switch.instant, switch.is_quiet, *self.walked)
+        return SwitchProgress(switch.old.version, switch.instant, switch.is_quiet, switch.is_patient, *self.walked)

@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
+from stream_app.worker.allowance import Allowance
 from stream_app.worker.applier import Applier
 from stream_app.worker.assignment import Assignment
 from stream_app.worker.control import Control
@@ -23,7 +24,8 @@ from stream_app.worker.fetch import Fetch
 from stream_app.worker.gauges import ChunkClock, Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.kafka_config import orders_consumer, transactional_producer
-from stream_app.worker.loader import load_lane
+from stream_app.worker.lane import Lane
+from stream_app.worker.loader import load_lane, pay_lane, walk_lane
 from stream_app.worker.models import Models
 from stream_app.worker.operator import begin_switch, obey
 from stream_app.worker.patience import Patience
@@ -37,6 +39,8 @@ from stream_app.worker.work import Basis, LaneWork
 IDLE_SECONDS = 0.1
 CHECK_SECONDS = 1.0
 CALL_SECONDS = 2.0
+UNLIMITED = 1_000_000
+"""Events a second: what an earlier life of the worker still owes goes out at once when there is no limit any more."""
 
 log = structlog.get_logger("segstream.engine")
 
@@ -65,6 +69,7 @@ class Engine:
         self._transaction: Transaction | None = None
         self._applier = self.applier_class(self.store, self.gauges)
         self.wall_clock = WallClock(settings, self.store)
+        self._allowance = Allowance(settings.model_events_per_second or UNLIMITED)
 
     def halt(self) -> None:
         """Ask the thread to settle its chunk, leave the group and end."""
@@ -173,6 +178,7 @@ class Engine:
             self._applier.is_holding
             or not self._assignment.is_settled
             or any(lane.may_have_due or lane.can_walk for lane in lanes.values())
+            or (self._allowance.left() > 0 and any(lane.can_pay for lane in lanes.values()))
         )
         records = self._fetch.next(0.0 if has_more else IDLE_SECONDS)
         basis = self._basis
@@ -185,7 +191,7 @@ class Engine:
         works += [LaneWork(lane, basis, []) for lane in lanes.values() if lane.partition not in records]
         obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control)}
         for lane in lanes.values():
-            begin_switch(lane, self._control, self._models)
+            begin_switch(lane, self._control, self._models, is_patient=self._settings.model_events_per_second > 0)
         works = self._load(works, obeyed)
         self._applier.start(lanes)
         self._process(transaction, works, obeyed)
@@ -228,13 +234,18 @@ class Engine:
         is_busy = any(work.inbound for work in works)
         # One partition at a time: orders wait for the slice.
         walking = next((work for work in works if work.lane.can_walk), None)
+        paying = next((work for work in works if work.lane.can_pay), None)
         for work in works:
             try:
-                load_lane(work, self.store, is_busy=is_busy, is_walking=work is walking)
+                load_lane(work, self.store, is_busy=is_busy)
+                if work is walking:
+                    walk_lane(work, self.store)
+                if work is paying and (allowed := self._allowance.left()) > 0:
+                    self._allowance.take(pay_lane(work, self.store, allowed))
             except PartitionLost as lost:
                 self._lose(lost)
                 continue
-            if work.inbound or work.due or work.walk is not None or work.lane.partition in obeyed:
+            if work.has_something or work.lane.partition in obeyed:
                 loaded.append(work)
         return loaded
 
@@ -301,10 +312,18 @@ class Engine:
         self.wall_clock.ask(self._assignment.lanes)
         for lane in list(self._assignment.lanes.values()):
             try:
-                lane.checked = self.store.check(lane.lease, lane.checked.next_rank, lane.progress.clock.instant)
+                self._check(lane)
             except PartitionLost as lost:
                 self._lose(lost)
         self.gauges.lag(self._consumer, self._assignment.lanes)
+        self.gauges.drift(self._assignment.lanes)
+
+    def _check(self, lane: Lane) -> None:
+        """Look at the next slice of a partition's customers, and count some of them."""
+        clock, first_rank = lane.progress.clock.instant, lane.checked.next_rank
+        stride = lane.census.stride(lane.active.scorer.model, first_rank, lane.lease.mark.customers)
+        lane.checked = self.store.check(lane.lease, first_rank, clock, stride)
+        lane.census.take(lane.checked.shown, clock, is_last=lane.checked.next_rank == 0)
 
     def _publish(self) -> None:
         health, assignment = self._health, self._assignment

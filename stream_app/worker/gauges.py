@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from confluent_kafka import Consumer, TopicPartition
 
+from model_store.drift import Census
 from stream_app import metrics
 from stream_app.core.instants import NO_CLOCK
 from stream_app.settings import Settings
@@ -87,7 +88,7 @@ class Gauges:
     def models(self, lanes: dict[int, Lane]) -> list[str]:
         """Publish which models decide and who is switching; return their versions."""
         for partition, lane in lanes.items():
-            metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.switch is not None)
+            metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.is_switching)
         shown = {lane.active.scorer.version: str(len(lane.active.scorer.ids)) for lane in lanes.values()}
         if shown != self._shown:
             self._shown = shown
@@ -95,6 +96,18 @@ class Gauges:
             for version, segments in shown.items():
                 metrics.MODEL_INFO.labels(version, segments).set(1)
         return sorted(shown)
+
+    def drift(self, lanes: dict[int, Lane]) -> None:
+        """Publish how far the customers counted last are from those that their model learned from."""
+        sums: dict[str, Census] = {}
+        for lane in lanes.values():
+            counted = lane.census.finished
+            if counted is not None and counted.model is lane.active.scorer.model:
+                sums.setdefault(counted.model.version, Census(counted.model)).merge(counted)
+        metrics.DRIFT.clear()
+        for version, counted in sums.items():
+            for feature, index in counted.drift().items():
+                metrics.DRIFT.labels(version, feature).set(index)
 
     def control_refused(self, number: int) -> None:
         """Publish how many control records nobody could read."""

@@ -9,6 +9,7 @@ from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
 from stream_app.worker.active_model import ActiveModel
+from stream_app.worker.census import LaneCensus
 from stream_app.worker.store import UNCHECKED, Checked, Lease
 
 BREAKER = "BREAKER"
@@ -38,6 +39,7 @@ class Lane:
     nobody_due_until: int = NO_CLOCK
     """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
     checked: Checked = UNCHECKED
+    census: LaneCensus = field(default_factory=LaneCensus)
     failures: int = 0
     """How often in a row what lies at `failed_at` could not be read."""
     failed_at: int = -1
@@ -66,6 +68,13 @@ class Lane:
         if active.switch is None or self.paused:
             return False
         return not self.unapplied or self.unapplied is not active.held_at_begin
+
+    @property
+    def can_pay(self) -> bool:
+        """True while events of the last switch are owed and Redis' index shows where everybody stands who waits."""
+        if self.active.owing is None or self.paused:
+            return False
+        return not any(customer.owed for customer in self.unapplied.values())
 
     def follow_wall(self) -> bool:
         """Move the clock as far as the wall clock allows, if all orders that it waits for are folded."""

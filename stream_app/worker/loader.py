@@ -5,6 +5,7 @@ from __future__ import annotations
 from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.state_record import decode_customer
+from stream_app.worker.place import Place
 from stream_app.worker.store import Store
 from stream_app.worker.work import LaneWork, Slice
 
@@ -17,8 +18,8 @@ SLICE = 500
 """So many customers at a time go over to a new model."""
 
 
-def load_lane(work: LaneWork, store: Store, *, is_busy: bool, is_walking: bool = False) -> None:
-    """Fill in the states of everybody the records name, of a slice of who is due, and of a slice of a switch."""
+def load_lane(work: LaneWork, store: Store, *, is_busy: bool) -> None:
+    """Fill in the states of everybody the records name and of a slice of who is due."""
     lane = work.lane
     named = {inbound.order.customer_id for inbound in work.inbound if inbound.order is not None}
     missing = [customer_id for customer_id in named if customer_id not in lane.customers]
@@ -26,20 +27,44 @@ def load_lane(work: LaneWork, store: Store, *, is_busy: bool, is_walking: bool =
     if missing or asks_due:
         budget = (BUSY_BUDGET if is_busy else IDLE_BUDGET) if asks_due else 0
         _load(work, store, missing, budget)
-    if is_walking:
-        _walk(work, store)
-    known, walked = lane.customers, () if work.walk is None else work.walk.customers
-    work.customers = {each: known[each] for each in [*named, *work.due, *walked] if each in known}
+    known = lane.customers
+    work.customers = {customer_id: known[customer_id] for customer_id in [*named, *work.due] if customer_id in known}
 
 
-def _walk(work: LaneWork, store: Store) -> None:
+def walk_lane(work: LaneWork, store: Store) -> None:
     """Name the next customers of a switch under way; a slice that is not full is the last one."""
+    places = _next_places(work, store, work.lane.active.walked)
+    work.walk = _slice(work, places, is_last=len(places) < SLICE)
+
+
+def pay_lane(work: LaneWork, store: Store, allowed: int) -> int:
+    """Name the next customers to whom an event is owed, and who stands between them; return how many are owed one."""
     lane = work.lane
-    customers, behind = store.walk(lane.lease, lane.active.walked, SLICE)
-    missing = [customer_id for customer_id in customers if customer_id not in lane.customers]
+    assert lane.active.owing is not None
+    places = _next_places(work, store, lane.active.owing)
+    owed = [at for at, place in enumerate(places) if lane.customers[place.customer_id].owed]
+    if len(owed) <= allowed:
+        work.pay = _slice(work, places, is_last=len(places) < SLICE)
+        return len(owed)
+    work.pay = _slice(work, places[: owed[allowed]], is_last=False)
+    return allowed
+
+
+def _next_places(work: LaneWork, store: Store, behind: Place) -> list[Place]:
+    """Return the next places of a walk along the due index, with everybody there in memory."""
+    lane = work.lane
+    places = store.walk(lane.lease, behind, SLICE)
+    missing = [place.customer_id for place in places if place.customer_id not in lane.customers]
     if missing:
         _keep(work, store.load(lane.lease, missing, due_until=NO_CLOCK, due_budget=0)[0])
-    work.walk = Slice(customers, behind if len(customers) == SLICE else None)
+    return places
+
+
+def _slice(work: LaneWork, places: list[Place], *, is_last: bool) -> Slice:
+    customers = [place.customer_id for place in places]
+    known = work.lane.customers
+    work.customers |= {customer_id: known[customer_id] for customer_id in customers}
+    return Slice(customers, None if is_last else places[-1])
 
 
 def _load(work: LaneWork, store: Store, missing: list[str], budget: int) -> None:

@@ -33,6 +33,7 @@ class SwitchProgress(Struct, frozen=True):
     old_version: str
     instant: int
     is_quiet: bool
+    is_patient: bool
     walked_due: str
     walked_id: str
 
@@ -52,7 +53,11 @@ class Meta(Struct, frozen=True, kw_only=True):
     in_a_row: int
     ages: list[int]
     paused: str = ""
+    clock_mode: str = ""
+    """SEGSTREAM_CLOCK of the worker that wrote it; nothing computes with it."""
     switch: SwitchProgress | None = None
+    owing: tuple[str, str] | None = None
+    """The place in the due index before which nobody is owed an event of the last switch; None: nobody at all."""
 
 
 encode_meta = msgspec.json.Encoder().encode
@@ -66,7 +71,9 @@ def meta_of(
     control_position: int,
     model_version: str,
     switch: SwitchProgress | None,
+    owing: tuple[str, str] | None,
     paused: str,
+    clock_mode: str,
 ) -> Meta:
     """Return the record that brings a partition back to where it is."""
     return Meta(
@@ -83,6 +90,8 @@ def meta_of(
         ages=progress.breaker.ages(),
         paused=paused,
         switch=switch,
+        owing=owing,
+        clock_mode=clock_mode,
     )
 
 

@@ -59,10 +59,13 @@ class Models:
                 raise OutageError(self.problem or NONE_LIVE, code="MODEL_AWAY")
             return ActiveModel(live[0])
         scorer, switch = self._named(meta.model_version), meta.switch
+        owing = None if meta.owing is None else Place(*meta.owing)
         if switch is None:
-            return ActiveModel(scorer)
-        old = ModelSwitch(self._named(switch.old_version), switch.instant, is_quiet=switch.is_quiet)
-        return ActiveModel(scorer, old, Place(switch.walked_due, switch.walked_id))
+            return ActiveModel(scorer, owing=owing)
+        old = self._named(switch.old_version)
+        tags = {"is_quiet": switch.is_quiet, "is_patient": switch.is_patient}
+        under_way = ModelSwitch(old, switch.instant, **tags)
+        return ActiveModel(scorer, under_way, Place(switch.walked_due, switch.walked_id))
 
     def _named(self, version: str) -> Scorer:
         promotion = self._control.promotion_of(version)

@@ -34,13 +34,13 @@ def obey(lane: Lane, control: Control) -> bool:
     return True
 
 
-def begin_switch(lane: Lane, control: Control, models: Models) -> None:
-    """Let the model that is live at the partition's clock decide from now on; one switch at a time.
+def begin_switch(lane: Lane, control: Control, models: Models, *, is_patient: bool = False) -> None:
+    """Let the model that is live at the partition's clock decide from now on; one switch at a time, events included.
 
     The meta record must name a control position behind the promotion, or a successor might not know the model.
     """
     active, clock = lane.active, lane.progress.clock.instant
-    if lane.paused or active.switch is not None or lane.control_position < control.position:
+    if lane.paused or active.switch is not None or active.owing is not None or lane.control_position < control.position:
         return
     live = models.live_at(clock)
     if live is None or live[0].version == active.scorer.version:
@@ -49,4 +49,4 @@ def begin_switch(lane: Lane, control: Control, models: Models) -> None:
     if clock == NO_CLOCK:
         lane.active = ActiveModel(scorer)
     else:
-        active.begin(scorer, clock, lane.unapplied, is_quiet=promotion.is_quiet)
+        active.begin(scorer, clock, lane.unapplied, is_quiet=promotion.is_quiet, is_patient=is_patient)

@@ -52,6 +52,8 @@ class Checked(NamedTuple):
     """Where the next look begins."""
     due: int
     """Customers whose boundary lies at or before the clock and has not fired, as far as Redis knows."""
+    shown: Sequence[Sequence[bytes | None]] = ()
+    """Of the customers asked for: segment, last purchase, frequency, monetary, unique products."""
 
 
 UNCHECKED = Checked(next_rank=0, due=0)
@@ -131,13 +133,13 @@ class Store:
         states, due = found
         return states, [customer_id.decode() for customer_id in due]
 
-    def walk(self, lease: Lease, place: Place, size: int) -> tuple[list[str], Place]:
-        """Return the customers that follow a place in the due index, and the place behind the last of them."""
+    def walk(self, lease: Lease, place: Place, size: int) -> list[Place]:
+        """Return the places of the customers that follow one in the due index."""
         status, *found = self._run(self._walk, lease, *lease.fence(), *place, size)
         if status != b"OK":
             raise PartitionLost(lease.partition, status.decode())
         told = [each.decode() for each in found[0]]
-        return told[::2], Place(told[-1], told[-2]) if told else place
+        return [Place(due, customer_id) for customer_id, due in zip(told[::2], told[1::2], strict=True)]
 
     def apply(
         self, lease: Lease, rows: Sequence[Row], *, position: int, source_position: int, meta: bytes,
@@ -153,13 +155,15 @@ class Store:
             raise PartitionLost(lease.partition, status)
         lease.mark = Mark(position, customers)
 
-    def check(self, lease: Lease, first_rank: int, clock: int) -> Checked:
-        """Check the claim and the next slice of customers, and count who is due at the clock."""
+    def check(self, lease: Lease, first_rank: int, clock: int, stride: int = 0) -> Checked:
+        """Check the claim and the next slice of customers, show every `stride`th of them, and count who is due."""
         last_rank = first_rank + SCRUB_SLICE - 1
-        status, *due = self._run(self._check, lease, *lease.fence(), self._customer, first_rank, last_rank, clock)
+        values = (self._customer, first_rank, last_rank, clock, stride)
+        status, *found = self._run(self._check, lease, *lease.fence(), *values)
         if status != b"OK":
             raise PartitionLost(lease.partition, status.decode())
-        return Checked(0 if last_rank + 1 >= lease.mark.customers else last_rank + 1, due[0])
+        due, shown = found
+        return Checked(0 if last_rank + 1 >= lease.mark.customers else last_rank + 1, due, shown)
 
     def wipe(self, lease: Lease) -> bool:
         """Remove a slice of the partition's keys; return whether all are gone."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+import structlog
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream_app.core.errors import OutageError, StopError
@@ -26,6 +27,8 @@ from stream_app.worker.meta import META_KEY, Identity, Meta, check_identity, dec
 from stream_app.worker.models import Models
 from stream_app.worker.rows import LOOK_UP, Row, row_of
 from stream_app.worker.store import RESTORE_SLICE, Held, Lease, Mark, PartitionLost, Store
+
+log = structlog.get_logger("segstream.takeover")
 
 STEP_SECONDS = 0.05
 CALL_SECONDS = 5.0
@@ -102,6 +105,7 @@ class Takeover:
     ) -> None:  # fmt: skip
         self.partition = partition
         self._orders = settings.topics.orders
+        self._clock_mode = settings.clock
         self._consumer = consumer
         self._reader = reader
         self._store = store
@@ -137,6 +141,7 @@ class Takeover:
                 "Something else writes to the state topic: stop it, and rebuild into a new deployment.",
                 code="STATE_TORN",
             )
+        self._warn_of_other_clock(meta)
         progress = self._agree(meta, committed)
         active = self._models.active(meta, progress.clock.instant)
         self._finish(meta)
@@ -201,6 +206,13 @@ class Takeover:
             customers=customers,
             is_rebuild=is_rebuild,
         )
+
+    def _warn_of_other_clock(self, meta: Meta | None) -> None:
+        """Both modes in one group would age some partitions by the calendar and others not."""
+        if meta is not None and meta.clock_mode not in ("", self._clock_mode):
+            log.warning(
+                "another SEGSTREAM_CLOCK", partition=self.partition, state=meta.clock_mode, ours=self._clock_mode
+            )
 
     def _checked(self, record: bytes | None) -> Meta | None:
         if not record:

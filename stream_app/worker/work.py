@@ -51,11 +51,18 @@ class LaneWork:
     """True when `due` names everybody who was due when it was read, and they all were served."""
     asked_until: int = -1
     walk: Slice | None = None
+    pay: Slice | None = None
+    """Who is owed an event of the last switch, and the customers between them."""
 
     done: Future[None] = field(default_factory=Future)
     outcome: Outcome = field(default_factory=Outcome)
     write: Write | None = None
     rows: list[Row] = field(default_factory=list)
+
+    @property
+    def has_something(self) -> bool:
+        """True when there is anything to fold."""
+        return bool(self.inbound or self.due or self.walk or self.pay)
 
     def run(self) -> None:
         """Fold and score everything, and encode what will be written."""
@@ -69,8 +76,11 @@ class LaneWork:
             chunk.fire(self.due)
             if self.is_due_complete:
                 lane.progress.clock.forget(self.asked_until)
+            if self.pay is not None:
+                chunk.fire(self.pay.customers)
+                active.owing = self.pay.behind
             if self.walk is not None:
-                chunk.fire(self.walk.customers)
+                chunk.walk(self.walk.customers)
                 active.walk_to(self.walk.behind)
         chunk.announce()
         self.outcome = chunk.outcome
@@ -84,6 +94,8 @@ class LaneWork:
             control_position=lane.control_position,
             model_version=lane.active.scorer.version,
             switch=lane.active.progress(),
+            owing=lane.active.owing,
+            clock_mode="wall" if basis.rules.is_wall_clock else "event",
             paused=lane.paused,
         )
         write = Write(lane.partition, lane.progress.source_position, encode_meta(meta), lane.progress.customers)

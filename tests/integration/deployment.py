@@ -178,6 +178,15 @@ class Deployment:
         record = self.redis.hget(self.redis_key("partition", partition), "meta")
         return decode_meta(record) if record else None
 
+    def wait_paid(self) -> None:
+        """Wait until nobody is owed an event of the last switch."""
+
+        def is_paid() -> bool:
+            metas = [self.meta(partition) for partition in range(self.partitions)]
+            return all(meta and meta.switch is None and meta.owing is None for meta in metas)
+
+        wait_for("nobody is owed an event", is_paid, said=lambda: [w.said()[-2_000:] for w in self.workers])
+
     def is_switching(self) -> bool:
         """Tell whether some partition's customers are going over to another model."""
         metas = (self.meta(partition) for partition in range(self.partitions))

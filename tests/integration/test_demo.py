@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from stream_app.demo.drawing.snapshot import QUIET_DAYS
+from stream_app.demo.quiet import WEEK_DAYS
+from stream_app.settings import load_settings
+from tests.integration.demo_end import demo_end
 from tests.integration.running_demo import RunningDemo, ScreenedDemo, are_gone, demo_command, running_demo
 from tests.integration.terminal import Terminal, clean_environment
 from tests.integration.waiting import wait_for
@@ -56,10 +60,36 @@ def test_the_end_sums_up_what_happened(demo: RunningDemo) -> None:
     assert all(int(number.replace(",", "")) > 500 for number in orders.groups())
     assert re.search(r"✓ [\d,]+ changes, the first after \d+\.\d s; dead letters 0", said)
     assert re.search(r"\d+ by orders", said)
-    sizes = [int(size) for size in re.findall(r"^[A-Z][a-z ]+ +▆* +(\d+) +\d+%$", said, re.MULTILINE)]
-    assert len(sizes) == 5
-    assert 50 < sum(sizes) <= 60
     assert "\x1b" not in said
+
+
+def test_the_closing_numbers_are_those_of_the_changes_topic(demo: RunningDemo) -> None:
+    """Half a year without orders: who moved then did so by time alone, and left the segments so large."""
+    exports = dict(re.findall(r"^  export (\w+)=(\S+)$", demo.said(), re.MULTILINE))
+    settings = load_settings(
+        kafka_bootstrap_servers=exports["KAFKA_BOOTSTRAP_SERVERS"], redis_url=exports["REDIS_URL"], topic_prefix=""
+    )
+
+    end = demo_end(settings, steps=QUIET_DAYS // WEEK_DAYS)
+
+    said = demo.said()
+    assert end.days == QUIET_DAYS
+    assert end.causes == {"aging", "expiry"}
+    assert 0 < end.moved <= end.households
+    sentence = f"time alone moved {end.moved} of {end.households} households ({end.moved / end.households:.0%})"
+    assert f"✓ Half a year without orders: {sentence}" in said
+    row = r"^([A-Z][a-z ]*[a-z]) +▆* +(\d+) +\d+%(?: +[+−]\d+)?$"
+    sizes = {name: int(size) for name, size in re.findall(row, said, re.MULTILINE)}
+    assert len(sizes) == 5
+    assert {name: size for name, size in sizes.items() if size} == end.sizes
+
+
+def test_the_time_without_orders_is_told_with_its_date_and_its_moves(demo: RunningDemo) -> None:
+    days = [int(day) for day in re.findall(r"20\d\d: no order for (\d+) days · moved by time", demo.said())]
+
+    assert len(days) >= 3
+    assert days == sorted(days)
+    assert re.search(r"household \d+ has not bought for \d+ days: [A-Z][\w ]+ → [A-Z]", demo.said())
 
 
 def pasted(demo: RunningDemo) -> tuple[list[str], list[str]]:
@@ -88,7 +118,7 @@ def test_the_commands_to_try_work_as_they_are_pasted(demo: RunningDemo, tmp_path
                     )
                     assert done.returncode == 0, command + done.stderr
                     assert done.stdout or " tick " in command, command
-            wait_for("time moves somebody", lambda: "because time passed" in heard.read_text())
+            wait_for("time moves somebody", lambda: "because an order left the window" in heard.read_text())
         finally:
             tail.kill()
     assert len(commands) >= 5
@@ -100,6 +130,7 @@ def test_a_second_demo_at_the_same_time_simply_works(both: tuple[RunningDemo, Ru
     assert second.process.wait(60) == 0, second.said()
 
     assert "live orders in" in second.said()
+    assert re.search(r"✓ Half a year without orders: time alone moved \d of 5 households", second.said())
     assert "export" not in second.said()
     assert first.process.poll() is None
     assert len(list(first.temporary.iterdir())) == 1

@@ -97,6 +97,7 @@ def terminal_of(deployment: Deployment) -> Terminal:
         "SEGSTREAM_TOPIC_PREFIX": settings.topic_prefix,
         "SEGSTREAM_REDIS_PREFIX": settings.redis_prefix,
         "SEGSTREAM_MODEL_URI": settings.model_uri,
+        "SEGSTREAM_CLOCK": settings.clock,
         "SEGSTREAM_WEB_PORT": str(free_ports(1)[0]),
     }
     return Terminal(deployment.folder, clean_environment() | env)

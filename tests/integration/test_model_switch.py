@@ -118,6 +118,33 @@ def test_killed_in_the_middle_it_goes_on_and_nobody_can_tell(
         assert differences(found, switched(deployment, is_killed=True)) == []
 
 
+def test_a_rate_limit_delays_events_and_no_state(
+    found: Results, kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, model_events_per_second=3) as deployment:
+        deployment.create(PARTITIONS).send(FIRST)
+        deployment.run_to_end()
+        deployment.promote(next_model())
+        victim = deployment.worker("w1")
+        deployment.wait_model(next_model().version)
+        keys = deployment.redis.scan_iter(f"{deployment.settings.redis_prefix}customer:*")
+        versions = {deployment.redis.hget(key, "model_version") for key in keys}
+        published = by_the_model(deployment.changes())
+        victim.kill()
+        deployment.worker("w1")
+        deployment.send(SECOND)
+        deployment.wait_done()
+        deployment.wait_paid()
+
+        assert versions == {next_model().version.encode()}
+        assert published < by_the_model(found.changes) / 2
+        assert differences(found, deployment.results()) == []
+
+
+def by_the_model(changes: dict[str, list[Change]]) -> int:
+    return sum(change["cause"] == "model" for mine in changes.values() for change in mine)
+
+
 def test_orders_that_come_meanwhile_and_two_workers_of_which_one_dies(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
 ) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
 
+from model_store.drift import baseline_of
 from model_store.scoring import Scorer
 from model_store.segment_model import SegmentModel
+from stream_app.candidate.population import read_population
 from stream_app.core.instants import DAY_US
 from stream_app.core.state_record import read_header
 from stream_app.local.kafka import LocalKafka
@@ -18,6 +21,7 @@ from stream_app.local.valkey import LocalRedis
 from tests.builders import A_CENTROID_SET, a_model
 from tests.integration.deployment import PARTITIONS, Deployment
 from tests.integration.shop import a_log
+from tests.integration.waiting import wait_for
 
 
 def shifted(version: str, by: float) -> SegmentModel:
@@ -76,6 +80,28 @@ def test_an_operators_way_with_a_candidate(deployment: Deployment) -> None:
     said = terminal.ok("models", "preview", "20260103")
     assert f"{HARSH.version} beside {GENTLE.version}, which is live" in said
     assert "would move" in said
+
+
+def test_a_model_of_these_very_customers_does_not_drift(deployment: Deployment) -> None:
+    members = list(read_population(deployment.settings))
+    columns = [[float(member.row[at]) / (10_000 if at == 2 else 1) for member in members] for at in range(4)]
+    fresh = replace(a_model(), version="20260105T000000Z-fresh", baseline=baseline_of(columns))
+    deployment.promote(fresh)
+    deployment.wait_model(fresh.version)
+
+    said = json.loads(deployment.terminal().ok("drift", "--json"))
+
+    features = {name: index for name, index in said["psi"].items() if name != "segments"}
+    assert said["customers"] == len(members)
+    assert features == {"recency_days": 0.0, "frequency": 0.0, "monetary": 0.0, "unique_products": 0.0}
+    worker = deployment.workers[0]
+    shown = wait_for("the worker has counted", lambda: drift_of(worker.metrics(), fresh.version))
+    assert shown == said["psi"]
+
+
+def drift_of(metrics: str, version: str) -> dict[str, float]:
+    found = re.findall(rf'^segstream_drift_psi{{feature="(\w+)",version="{version}"}} (\S+)$', metrics, re.MULTILINE)
+    return {feature: float(index) for feature, index in found} if len(found) == 5 else {}
 
 
 def test_there_is_nothing_to_go_back_to_at_first(deployment: Deployment) -> None:

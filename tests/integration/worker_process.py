@@ -80,5 +80,10 @@ class WorkerProcess:
         except OSError:
             return 0, {}
 
+    def metrics(self) -> str:
+        """Return what /metrics answers."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=2) as answer:
+            return str(answer.read(), "utf-8")
+
     def is_ready(self) -> bool:
         return self.readyz()[0] == 200

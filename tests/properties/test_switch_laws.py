@@ -72,8 +72,11 @@ def play(world: World, promoted: list[Promoted], pace: Callable[[Random], tuple[
             driver.run(records, due_budget=due_budget, slice_size=slice_size)
             read += len(records)
         if step is not None:
-            driver.begin_switch(Scorer(step.model), is_quiet=step.is_quiet)
+            is_patient = pace is in_pieces and dice.random() < 0.5
+            driver.begin_switch(Scorer(step.model), is_quiet=step.is_quiet, is_patient=is_patient)
     driver.settle()
+    for name in sorted(driver.states):
+        driver.pay([name])
     return driver
 
 

@@ -171,6 +171,13 @@ def with_group(**changes: Any) -> WorkerFacts:
 @pytest.mark.parametrize(
     ("facts", "check", "status", "said"),
     [
+        (with_held(clock_mode="event"), "workers.clock", Status.WARNING, "and the settings here say wall"),
+        (
+            replace(WORKERS, held=(replace(HELD[0], clock_mode="event"), replace(HELD[1], clock_mode="wall"))),
+            "workers.clock",
+            Status.PROBLEM,
+            "The time of day moves partition 1, and orders alone move partition 0",
+        ),
         (with_group(members=()), "workers.members", Status.WARNING, "segstream worker"),
         (with_group(members=(Member("a", (0,)),)), "workers.members", Status.WARNING, "rebalance"),
         (with_group(members=(), committed={}), "workers.lag", Status.WARNING, "20 records wait"),

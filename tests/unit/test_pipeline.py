@@ -9,18 +9,12 @@ import pytest
 
 from stream_app.contract.dead_letter import Code
 from stream_app.core.state_record import decode_customer, read_header
-from tests.builders import a_driver, a_fact, a_log, a_model, a_record, a_tick, an_instant, days
+from tests.builders import a_driver, a_fact, a_log, a_model_of_recency, a_record, a_tick, an_instant, days
 from tests.driver import Driver
 from tests.oracle import DAY, Fact
 
 START = an_instant("2025-01-01T00:00:00Z")
-EYE = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0))
-BY_RECENCY = a_model(
-    scaler_mean=(0.0, 0.0, 0.0, 0.0),
-    scaler_scale=(1.0, 1.0, 1.0, 1.0),
-    pca_components=EYE,
-    centroids=((0.0, 1.0), (2.0, 1.0), (5.0, 1.0)),
-)
+BY_RECENCY = a_model_of_recency(0.0, 2.0, 5.0)
 """s1 up to a day after the last purchase, s2 from the second day on, s3 from the 33rd."""
 
 

@@ -13,16 +13,9 @@ from stream_app.candidate.gate import Gate
 from stream_app.candidate.population import Member
 from stream_app.candidate.preview import Preview, Spender, preview
 from stream_app.candidate.words import preview_facts, preview_lines
-from tests.builders import a_model
+from tests.builders import a_model_of_recency
 
-AXES = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0))
-LIVE = a_model(
-    version="live",
-    scaler_mean=(0.0, 0.0, 0.0, 0.0),
-    scaler_scale=(1.0, 1.0, 1.0, 1.0),
-    pca_components=AXES,
-    centroids=((0.0, 1.0), (5.0, 1.0)),
-)
+LIVE = a_model_of_recency(0.0, 5.0, version="live")
 """s1 up to 11 days after the last purchase, s2 from then on."""
 
 STRICTER = replace(LIVE, version="stricter", centroids=((0.0, 1.0), (3.0, 1.0)))

@@ -8,19 +8,12 @@ from msgspec.structs import replace
 
 from model_store.scoring import Scorer
 from model_store.segment_model import SegmentModel
-from tests.builders import a_driver, a_fact, a_log, a_model, a_record_of, an_instant, days
+from tests.builders import a_driver, a_fact, a_log, a_model_of_recency, a_record_of, an_instant, days
 from tests.driver import Driver
 from tests.oracle import Fact
 
 START = an_instant("2025-01-01T00:00:00Z")
-AXES = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0))
-OLD = a_model(
-    version="old",
-    scaler_mean=(0.0, 0.0, 0.0, 0.0),
-    scaler_scale=(1.0, 1.0, 1.0, 1.0),
-    pca_components=AXES,
-    centroids=((0.0, 1.0), (2.0, 1.0), (5.0, 1.0)),
-)
+OLD = a_model_of_recency(0.0, 2.0, 5.0, version="old")
 """s1 up to a day after the last purchase, s2 from the second day on, s3 from the 33rd."""
 
 
@@ -92,3 +85,45 @@ def test_whose_history_waits_through_two_switches_is_scored_by_the_model_of_that
         ("2025-01-02T00:00:00Z", "a", "order", "new"),
         ("2025-01-02T00:00:00Z", "s1", "model", "old"),
     ]
+
+
+def test_a_patient_switch_moves_at_once_and_tells_before_anything_else_is_told() -> None:
+    driver = a_driver(model=OLD)
+    driver.run(a_log([a_fact(START)]))
+
+    driver.begin_switch(Scorer(renamed(OLD, "new", "a", "b", "c")), is_patient=True)
+    outcome = driver.run([])
+
+    assert outcome.touched["C1"].segment == "a"
+    assert len(told(driver)) == 1
+
+    driver.run([a_record_of(Fact(at=START + days(40)), 1)])
+    driver.settle()
+
+    assert told(driver)[1:] == [
+        ("2025-01-01T00:00:00Z", "a", "model", "new"),
+        ("2025-01-03T00:00:00Z", "b", "aging", "new"),
+        ("2025-02-03T00:00:00Z", "c", "aging", "new"),
+    ]
+
+
+def test_what_is_owed_is_paid_once_without_an_order_or_a_boundary() -> None:
+    driver = a_driver(model=OLD)
+    driver.run(a_log([a_fact(START)]))
+    driver.begin_switch(Scorer(renamed(OLD, "new", "a", "b", "c")), is_patient=True)
+    driver.run([])
+
+    driver.pay(["C1"])
+    driver.pay(["C1"])
+
+    assert [to for _, to, _, _ in told(driver)] == ["s1", "a"]
+
+
+def test_a_patient_switch_does_not_keep_back_what_an_order_causes() -> None:
+    driver = a_driver(model=OLD)
+    driver.run(a_log([a_fact(START)]))
+    driver.begin_switch(Scorer(renamed(OLD, "new", "a", "b", "c")), is_patient=True)
+
+    driver.run([a_record_of(a_fact(START + days(1), "O2"), 1)])
+
+    assert [(to, cause) for _, to, cause, _ in told(driver)] == [("s1", "order"), ("a", "model")]

@@ -9,6 +9,7 @@ from stream_app.doctor.finding import Finding, counted, ok, partitions, problem,
 
 MEMBERS, LAG, PARTITIONS = "workers.members", "workers.lag", "workers.partitions"
 PAUSED, RULES, DUE, PAGE = "workers.paused", "workers.rules", "workers.due", "workers.page"
+CLOCK_MODE = "workers.clock"
 STALLED_SECONDS = 60.0
 DUE_MANY = 10_000
 START = "Run: segstream worker"
@@ -66,6 +67,7 @@ def _lag(group: GroupFacts, held: tuple[SeenPartition, ...]) -> Finding:
 
 def _held(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Finding]:
     yield from _rules(workers, held)
+    yield from _clock_mode(workers, held)
     yield _partitions(workers.group, held)
     for seen in held:
         if seen.paused:
@@ -98,6 +100,26 @@ def _rules(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Fi
                 f"The deployment was started with {seen.partitions} partitions, and the orders topic has"
                 f" {workers.group.orders.partitions}.",
                 "Start a new deployment with other prefixes, and send the orders there.",
+            )
+
+
+def _clock_mode(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Finding]:
+    """Yield where some partitions follow the time of day and others do not, or the settings say otherwise."""
+    by = {mode: [seen.partition for seen in held if seen.clock_mode == mode] for mode in ("wall", "event")}
+    if by["wall"] and by["event"]:
+        yield problem(
+            CLOCK_MODE,
+            f"The time of day moves {partitions(by['wall'])}, and orders alone move {partitions(by['event'])}:"
+            " the workers of this group have different settings.",
+            f"Start all of them with SEGSTREAM_CLOCK={workers.clock}.",
+        )
+    elif by["wall"] or by["event"]:
+        mode = "wall" if by["wall"] else "event"
+        if mode != workers.clock:
+            yield warning(
+                CLOCK_MODE,
+                f"The workers ran with SEGSTREAM_CLOCK={mode}, and the settings here say {workers.clock}.",
+                f"Set SEGSTREAM_CLOCK={mode} here, or restart all of them with {workers.clock} on purpose.",
             )
 
 

@@ -113,6 +113,7 @@ def _seen(
         currency=meta.identity.currency,
         partitions=meta.identity.partitions,
         model_version=meta.model_version,
+        clock_mode=meta.clock_mode,
     )
 
 
