@@ -115,10 +115,10 @@ def _lead(x: float, y: float, box: _Box) -> Iterator[Markup]:
 def _free(x: float, y: float, width: float, taken: Sequence[_Box]) -> _Box:
     """Return the first place around a mark that is free, else the one above it."""
     centre = min(max(x, LEFT + width / 2), WIDTH - width / 2)
-    aways = [NEAR + LINE * lines for lines in range(ROWS)]
+    distances = [NEAR + LINE * lines for lines in range(ROWS)]
     over = [
         _Box(centre - width / 2, y + away - LINE / 2, centre + width / 2, y + away + LINE / 2)
-        for down in aways
+        for down in distances
         for away in (-down, down)
         if y + away - LINE / 2 >= TOP and y + away + LINE / 2 <= BOTTOM
     ]
