@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -111,11 +112,13 @@ def test_centroids_are_marked_and_named() -> None:
 
 
 def test_names_of_neighbouring_centroids_do_not_cover_each_other() -> None:
-    # Given four centroids so close that their names would lie on each other
-    model = a_model(centroids=((0.0, 0.0), (0.3, 0.1), (0.1, 0.3), (0.4, 0.4)))
-    cloud = gather(model, a_matrix(200), None, seed=42).cloud
+    # Given nine centroids on a line, so close that their names would lie on each other
+    crowd = tuple((n / 5, 0.0) for n in range(9))
+    cloud = gather(a_model(centroids=((0.0, 0.0),)), a_matrix(200), None, seed=42).cloud
 
-    names = of_kind(parsed(scatter.scatter(cloud, NAMES, (0.7, 0.2))), "text", "name")
+    drawn = parsed(scatter.scatter(replace(cloud, centroids=crowd), ["Potential loyalists"] * 9, (0.7, 0.2)))
+
+    names = of_kind(drawn, "text", "name")
 
     placed = [(*numbers(name, "x", "y"), len(name.text or "") * scatter.LETTER / 2) for name in names]
     for n, (x, y, half) in enumerate(placed):

@@ -74,6 +74,7 @@ figure .note { margin-top: .2rem; }
 .mark.over { stroke-dasharray: 3 3; }
 .limit { stroke: var(--warn); stroke-width: 1; stroke-dasharray: 4 3; }
 .chord { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 1 3; }
+.lead { stroke: var(--ink); stroke-width: 1; }
 .bar { fill: var(--bar); }
 .share.faint { fill-opacity: .45; }
 .dots { fill: none; stroke-width: 4; stroke-opacity: .6; }
@@ -101,6 +102,7 @@ th.number { white-space: normal; }
   h2 { margin-top: 1.6rem; }
   tr { break-inside: avoid; }
   .scrolls { overflow: visible; }
+  table { font-size: 8pt; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """

@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 400, 392
 LEFT, RIGHT, TOP, BOTTOM = 40, 392, 8, 346
 LETTER, LINE = 8.4, 16
 """Of a name at a centroid, in the widest font that the style sheet may end up with."""
+NEAR, ROWS = 17, 12
+"""How far from its centroid a name begins to look for a free place, and how many lines it may go; a hair joins them."""
 MARGIN = 0.03
 """Part of an axis that stays free at both ends."""
 
@@ -92,22 +94,38 @@ def _centroids(cloud: Cloud, names: Sequence[str], across: Scale, up: Scale) -> 
     for place, (x, y) in enumerate(marks):
         yield element("circle", cx=x, cy=y, r=6, fill=colour(place), class_="centroid")
     taken = [_Box(x - 7, y - 7, x + 7, y + 7) for x, y in marks]
+    boxes = []
     for (x, y), name in zip(marks, names, strict=True):
-        box = _free(x, y, len(name) * LETTER, taken)
-        taken.append(box)
+        boxes.append(_free(x, y, len(name) * LETTER, taken))
+        taken.append(boxes[-1])
+        yield from _lead(x, y, boxes[-1])
+    # Names last: their halo covers the hairs that pass behind them.
+    for box, name in zip(boxes, names, strict=True):
         yield text(name, (box.left + box.right) / 2, box.bottom - 4, "middle", "name")
+
+
+def _lead(x: float, y: float, box: _Box) -> Iterator[Markup]:
+    """Yield the hair from a centroid to a name that is not right beside it."""
+    is_below = box.top > y
+    end = box.top if is_below else box.bottom
+    if abs(end - y) > NEAR:
+        yield line(x, y + (7 if is_below else -7), x, end, "lead")
 
 
 def _free(x: float, y: float, width: float, taken: Sequence[_Box]) -> _Box:
     """Return the first place around a mark that is free, else the one above it."""
     centre = min(max(x, LEFT + width / 2), WIDTH - width / 2)
-    tries = [
-        _Box(centre - width / 2, y + dy - LINE / 2, centre + width / 2, y + dy + LINE / 2)
-        for dy in (-17, 17, -30, 30, -43, 43)
+    distances = [NEAR + LINE * lines for lines in range(ROWS)]
+    over = [
+        _Box(centre - width / 2, y + away - LINE / 2, centre + width / 2, y + away + LINE / 2)
+        for down in distances
+        for away in (-down, down)
+        if y + away - LINE / 2 >= TOP and y + away + LINE / 2 <= BOTTOM
     ]
-    tries[2:2] = [
+    beside = [
         _Box(left, y - LINE / 2, left + width, y + LINE / 2)
         for left in (x + 10, x - 10 - width)
         if left >= LEFT and left + width <= WIDTH
     ]
+    tries = [*over[:2], *beside, *over[2:]]
     return next((box for box in tries if not any(box.meets(other) for other in taken)), tries[0])

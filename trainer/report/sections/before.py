@@ -32,7 +32,10 @@ def before(subject: Subject) -> Markup:
             ),
             _fates(subject, moves),
             element("h3", "Who moves where"),
-            paragraph("Rows: the segment by the model before. Columns: by this one. Both score the same customers."),
+            paragraph(
+                "Rows: the segment by the model before. Columns: by this one. Both score the same customers. The "
+                "darker a cell, the larger its part of the row; bold: who keeps the id."
+            ),
             _matrix(subject, moves),
         ],
     )  # fmt: skip
@@ -49,7 +52,7 @@ def _fates(subject: Subject, moves: Moves) -> Markup:
 
 
 def _matrix(subject: Subject, moves: Moves) -> Markup:
-    head = ("", *(f"{segment.name}\u00a0{segment.id}" for segment in subject.model.segments))
+    head = ("", *(f"{segment.name} {segment.id}" for segment in subject.model.segments))
     ids = [segment.id for segment in subject.model.segments]
     rows = [
         (f"{segment.name}\u00a0{segment.id}", *_cells(row, [id == segment.id for id in ids]))
