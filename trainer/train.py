@@ -25,6 +25,7 @@ from trainer.lineage import Lineage, Numbered, trace
 from trainer.naming import name_segments
 from trainer.profiles import best_first, profiles
 from trainer.selection import AUTO, RULE, KRange, Progress, Selection, select
+from trainer.topic_history import TopicHistory
 from trainer.treatment import Treated, winsorize
 from trainer.usefulness import with_usefulness
 
@@ -75,16 +76,28 @@ def silent(_: str) -> None:
     """Tell nobody how far the training is."""
 
 
-def train(plan: TrainingPlan, *, store: ModelStore, trained_at: datetime, progress: Progress = silent) -> Training:
-    """Read, compute features, fit, name and publish; `trained_at` is part of the version."""
+def train(
+    plan: TrainingPlan,
+    *,
+    store: ModelStore,
+    trained_at: datetime,
+    progress: Progress = silent,
+    topic: TopicHistory | None = None,
+) -> Training:
+    """Read, compute features, fit, name and publish; `trained_at` is part of the version.
+
+    With `topic` the plan's path is only the topic's name.
+    """
     progress(f"Reading {Path(plan.path).name}")
-    with open_history(plan.path, plan.format, writing=plan.writing) as history:
+    with topic or open_history(plan.path, plan.format, writing=plan.writing) as history:
         model = learn(history, plan, trained_at=trained_at, progress=progress)
         progress("Publishing the model")
         return Training(store.publish(model), model, history.report)
 
 
-def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progress: Progress = silent) -> SegmentModel:
+def learn(
+    history: History | TopicHistory, plan: TrainingPlan, *, trained_at: datetime, progress: Progress = silent
+) -> SegmentModel:
     """Return the named model of an open history, unpublished."""
     as_of_us = training_instant(history.report, plan)
     window_us = None if plan.window_days is None else plan.window_days * DAY_US
@@ -95,9 +108,10 @@ def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progres
     space = fit_space(treated.matrix, plan.components, seed=plan.seed, columns=plan.columns)
     selection = select(treated.matrix, space.points, plan.ks, seed=plan.seed, progress=progress)
     progress("Naming the segments, and looking who buys again")
+    lines = counted_lines(history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting)
     facts = {
         **_source_facts(plan, as_of_us),
-        "rows": counted_lines(history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting),
+        **({} if lines is None else {"rows": lines}),
         "customers_in_file": history.report.customers,
         **_fit_facts(space, selection),
         **_outlier_facts(plan, treated),
