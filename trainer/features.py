@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stream_app.history.history import is_interrupt
+from stream_app.core.errors import UsageError
+from stream_app.history.history import History, is_interrupt
 
 if TYPE_CHECKING:
-    from stream_app.history.history import History
+    from trainer.topic_history import TopicHistory
 
 DAY_US = 86_400_000_000
 
@@ -78,26 +79,45 @@ class Features(NamedTuple):
 
 
 def features(
-    history: History, *, as_of_us: int, window_us: int | None, counting: Counting = AS_STREAMED
+    history: History | TopicHistory, *, as_of_us: int, window_us: int | None, counting: Counting = AS_STREAMED
 ) -> list[Features]:
     """Return the features of all who have a purchase that counts, by customer id.
 
     An order counts while ordered_at <= as_of < ordered_at + window; instants are microseconds.
     """
+    if not isinstance(history, History):
+        return _streamed(history, counting).features(as_of_us, window_us)
     rows = _fetch(history, _features_sql(counting), as_of_us, window_us)
     return [Features(*row) for row in rows]
 
 
-def counted_lines(history: History, *, as_of_us: int, window_us: int | None, counting: Counting = AS_STREAMED) -> int:
-    """Return how many order lines the features at this instant are made of."""
+def counted_lines(
+    history: History | TopicHistory, *, as_of_us: int, window_us: int | None, counting: Counting = AS_STREAMED
+) -> int | None:
+    """Return how many order lines the features at this instant are made of; None: a topic's fold keeps no lines."""
+    if not isinstance(history, History):
+        return None
     ((count,),) = _fetch(history, f"{_counted_sql(counting)} SELECT count(*) FROM counted", as_of_us, window_us)
     return int(count)
 
 
-def buyers(history: History, *, after_us: int, until_us: int, counting: Counting = AS_STREAMED) -> set[str]:
+def buyers(
+    history: History | TopicHistory, *, after_us: int, until_us: int, counting: Counting = AS_STREAMED
+) -> set[str]:
     """Return who has a purchase in after_us < ordered_at <= until_us."""
+    if not isinstance(history, History):
+        return _streamed(history, counting).buyers(after_us, until_us)
     sql = f"{_counted_sql(counting)} SELECT DISTINCT customer_id FROM counted WHERE type = 'order'"
     return {str(customer_id) for (customer_id,) in _fetch(history, sql, until_us, until_us - after_us)}
+
+
+def _streamed(history: TopicHistory, counting: Counting) -> TopicHistory:
+    if counting != AS_STREAMED:
+        raise UsageError(
+            "the orders topic is counted as the worker counts it.",
+            "Leave --gross and --drop-duplicate-lines out, or train on a file.",
+        )
+    return history
 
 
 def _fetch(history: History, sql: str, as_of_us: int, window_us: int | None) -> list[tuple[Any, ...]]:

@@ -27,6 +27,7 @@ from trainer.naming import name_segments
 from trainer.profiles import best_first, profiles
 from trainer.report.files import report_files
 from trainer.selection import AUTO, RULE, KRange, Progress, Selection, select
+from trainer.topic_history import TopicHistory
 from trainer.treatment import Treated, winsorize
 from trainer.usefulness import with_usefulness
 
@@ -82,10 +83,20 @@ def silent(_: str) -> None:
     """Tell nobody how far the training is."""
 
 
-def train(plan: TrainingPlan, *, store: ModelStore, trained_at: datetime, progress: Progress = silent) -> Training:
-    """Read, compute features, fit, name and publish; `trained_at` is part of the version."""
+def train(
+    plan: TrainingPlan,
+    *,
+    store: ModelStore,
+    trained_at: datetime,
+    progress: Progress = silent,
+    topic: TopicHistory | None = None,
+) -> Training:
+    """Read, compute features, fit, name and publish; `trained_at` is part of the version.
+
+    With `topic` the plan's path is only the topic's name.
+    """
     progress(f"Reading {Path(plan.path).name}")
-    with open_history(plan.path, plan.format, writing=plan.writing) as history:
+    with topic or open_history(plan.path, plan.format, writing=plan.writing) as history:
         matrix = _matrix(history, plan, progress)
         model = _learn(matrix, history, plan, trained_at, progress)
         progress("Publishing the model and its report")
@@ -95,12 +106,14 @@ def train(plan: TrainingPlan, *, store: ModelStore, trained_at: datetime, progre
         return Training(store.publish(model, files), model, history.report)
 
 
-def learn(history: History, plan: TrainingPlan, *, trained_at: datetime, progress: Progress = silent) -> SegmentModel:
+def learn(
+    history: History | TopicHistory, plan: TrainingPlan, *, trained_at: datetime, progress: Progress = silent
+) -> SegmentModel:
     """Return the named model of an open history, unpublished."""
     return _learn(_matrix(history, plan, progress), history, plan, trained_at, progress)
 
 
-def _matrix(history: History, plan: TrainingPlan, progress: Progress) -> Array:
+def _matrix(history: History | TopicHistory, plan: TrainingPlan, progress: Progress) -> Array:
     as_of_us = training_instant(history.report, plan)
     progress("Computing recency, frequency, monetary value and unique products")
     rows = features(history, as_of_us=as_of_us, window_us=plan.window_us, counting=plan.counting)
@@ -108,7 +121,7 @@ def _matrix(history: History, plan: TrainingPlan, progress: Progress) -> Array:
 
 
 def _learn(
-    matrix: Array, history: History, plan: TrainingPlan, trained_at: datetime, progress: Progress
+    matrix: Array, history: History | TopicHistory, plan: TrainingPlan, trained_at: datetime, progress: Progress
 ) -> SegmentModel:
     as_of_us, window_us = training_instant(history.report, plan), plan.window_us
     check_k(matrix, plan.ks.first)
@@ -116,9 +129,10 @@ def _learn(
     space = fit_space(treated.matrix, plan.components, seed=plan.seed, columns=plan.columns)
     selection = select(treated.matrix, space.points, plan.ks, seed=plan.seed, progress=progress)
     progress("Naming the segments, and looking who buys again")
+    lines = counted_lines(history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting)
     facts = {
         **_source_facts(plan, as_of_us),
-        "rows": counted_lines(history, as_of_us=as_of_us, window_us=window_us, counting=plan.counting),
+        **({} if lines is None else {"rows": lines}),
         "customers_in_file": history.report.customers,
         **_fit_facts(space, selection),
         **_outlier_facts(plan, treated),

@@ -17,6 +17,7 @@ from trainer.lineage import assign
 
 if TYPE_CHECKING:
     from stream_app.history.history import History
+    from trainer.topic_history import TopicHistory
 
 WEEKS = 13
 SPAN_US = WEEKS * 7 * DAY_US
@@ -41,7 +42,12 @@ def plan_trial(first_us: int, last_us: int, as_of_us: int) -> Trial | None:
 
 
 def with_usefulness(
-    model: SegmentModel, history: History, *, as_of_us: int, window_us: int | None, counting: Counting
+    model: SegmentModel,
+    history: History | TopicHistory,
+    *,
+    as_of_us: int,
+    window_us: int | None,
+    counting: Counting,
 ) -> SegmentModel:
     """Return the model with `buys_again` in its segments and the trial in its facts, where the orders allow one."""
     first_us, last_us = history.report.first_us, history.report.last_us

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TEMPLATE = ("order_id", "customer_id", "product_id", "quantity", "unit_price", "ordered_at")
 SHOWN_VALUES = 3
 SHOWN_CHARACTERS = 24
+NO_FILE = Path()
 
 File = Annotated[Path, typer.Argument(help="CSV (also .csv.gz, .tsv) or parquet, one row per order line.")]
 FormatName = Annotated[
@@ -45,6 +46,7 @@ class FileOptions:
     """What was said about one file."""
 
     file: Path
+    """NO_FILE when none was named."""
     format: str | None
     columns: list[str] | None
     timezone: str

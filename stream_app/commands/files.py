@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stream_app.commands.file_options import (
+    NO_FILE,
     Columns,
     DatesFlag,
     DecimalFlag,
@@ -22,13 +23,16 @@ from stream_app.commands.load_file import LoadFlags, run_load
 from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Window, settings_from
 from stream_app.commands.train_file import run_train
 from stream_app.commands.train_options import (
+    AsOf,
     ChampionVersion,
     Components,
     DropDuplicates,
     FeatureNames,
+    FromTopic,
     Gross,
     K,
     Promote,
+    TrainFile,
     TrainFlags,
     Until,
     Variance,
@@ -37,7 +41,9 @@ from stream_app.commands.train_options import (
 
 
 def train(
-    file: File,
+    file: TrainFile = None,
+    from_topic: FromTopic = False,
+    as_of: AsOf = None,
     format: FormatName = None,
     columns: Columns = None,
     timezone: Timezone = "UTC",
@@ -60,9 +66,10 @@ def train(
     window_days: Window = None,
     kafka_bootstrap_servers: Bootstrap = None,
 ) -> None:
-    """Train a model on a file of orders, and say what its segments are."""
-    options = FileOptions(file, format, columns, timezone, dates, decimal, return_prefix, return_types)
+    """Train a model on a file of orders or on the orders topic, and say what its segments are."""
+    options = FileOptions(file or NO_FILE, format, columns, timezone, dates, decimal, return_prefix, return_types)
     flags = TrainFlags(
+        is_from_topic=from_topic, as_of=as_of,
         k=k, until=until, components=components, variance=variance, winsorize=winsorize, features=features,
         is_gross=gross, is_distinct=drop_duplicate_lines, champion=champion,
         should_promote=should_promote, as_json=as_json,

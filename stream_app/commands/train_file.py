@@ -1,20 +1,24 @@
-"""Trains on a file, and tells what came of it."""
+"""Trains on a file or on the orders topic, and tells what came of it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from stream_app.commands.champion import Champion, find_champion
 from stream_app.commands.failure import INTERRUPTED
-from stream_app.commands.file_options import FileOptions, Meaning
-from stream_app.commands.file_report import tell_of_file
+from stream_app.commands.file_options import NO_FILE, FileOptions, Meaning
+from stream_app.commands.file_report import report_lines, tell_of_file
 from stream_app.commands.load_screen import working
-from stream_app.commands.options import echo_json, say
+from stream_app.commands.options import echo_json, instant_from, say
+from stream_app.commands.train_topic import FORMAT, read_topic
 
 if TYPE_CHECKING:
     from stream_app.commands.train_options import TrainFlags
+    from stream_app.history.report import ReadReport
     from stream_app.settings import Settings
     from trainer.features import Counting
     from trainer.train import Training, TrainingPlan
@@ -27,15 +31,14 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
     from trainer.report.files import REPORT_FILE
 
     try:
-        meaning = options.meaning()
+        _check(options, flags)
+        meaning = None if flags.is_from_topic else options.meaning()
         champion = find_champion(flags.champion, settings)
-        training = _train(_plan(options, meaning, flags, settings, champion), settings)
+        training = _train(_plan(options, meaning, flags, settings, champion), flags, settings)
     except KeyboardInterrupt:
         say("Interrupted: no model was published.")
         return INTERRUPTED
-    tell_of_file(training.report, meaning, options.timezone)
-    if meaning.proposed is not None:
-        say(f"If a column is wrong, say which is which: {meaning.columns_flag}")
+    _tell_of_orders(training.report, meaning, options.timezone)
     _tell_of_model(training, champion, as_json=flags.as_json)
     if flags.should_promote:
         pass_gate(settings, training.model)
@@ -45,17 +48,42 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
     return 0
 
 
+def _check(options: FileOptions, flags: TrainFlags) -> None:
+    """Raise UsageError unless exactly one thing says what to learn from, and one up to when."""
+    from stream_app.commands.train_topic import refuse_file_options
+    from stream_app.core.errors import UsageError
+
+    if flags.is_from_topic:
+        refuse_file_options(options)
+    elif options.file == NO_FILE:
+        raise UsageError(
+            "nothing says what to learn from.", "Name a file of orders, or --from-topic for the orders topic."
+        )
+    if flags.as_of is not None and flags.until != 1:
+        raise UsageError("--as-of and --until both say up to when to learn.", "Give one of them.")
+
+
+def _tell_of_orders(report: ReadReport, meaning: Meaning | None, timezone: str) -> None:
+    if meaning is None:
+        say("\n".join(report_lines(report)))
+        return
+    tell_of_file(report, meaning, timezone)
+    if meaning.proposed is not None:
+        say(f"If a column is wrong, say which is which: {meaning.columns_flag}")
+
+
 def _plan(
-    options: FileOptions, meaning: Meaning, flags: TrainFlags, settings: Settings, champion: Champion | None
+    options: FileOptions, meaning: Meaning | None, flags: TrainFlags, settings: Settings, champion: Champion | None
 ) -> TrainingPlan:
     from trainer.selection import k_range_from
     from trainer.train import TrainingPlan
 
     return TrainingPlan(
-        options.file,
-        meaning.format,
+        Path(settings.topics.orders) if meaning is None else options.file,
+        FORMAT if meaning is None else meaning.format,
         k=k_range_from(flags.k),
         window_days=settings.window_days,
+        as_of_us=None if flags.as_of is None else instant_from(flags.as_of),
         until_fraction=flags.until,
         writing=options.writing(settings.currency),
         components=_components(flags),
@@ -78,7 +106,13 @@ def _counting(flags: TrainFlags) -> Counting:
     from stream_app.core.errors import UsageError
     from trainer.features import Counting
 
-    if flags.should_promote and (flags.is_gross or flags.is_distinct):
+    is_as_streamed = not flags.is_gross and not flags.is_distinct
+    if flags.is_from_topic and not is_as_streamed:
+        raise UsageError(
+            "the orders topic is counted as the worker counts it.",
+            "Leave --gross and --drop-duplicate-lines out, or train on a file.",
+        )
+    if flags.should_promote and not is_as_streamed:
         raise UsageError(
             "the worker nets returns and keeps equal lines, so it cannot use such a model.",
             "Leave --gross and --drop-duplicate-lines out, or --promote.",
@@ -97,13 +131,18 @@ def _components(flags: TrainFlags) -> int | float:
     return DEFAULT_COMPONENTS if flags.components is None else flags.components
 
 
-def _train(plan: TrainingPlan, settings: Settings) -> Training:
+def _train(plan: TrainingPlan, flags: TrainFlags, settings: Settings) -> Training:
     from datetime import UTC, datetime
 
     from trainer.train import train
 
     with working(f"Reading {plan.path.name}") as progress:
-        return train(plan, store=settings.models, trained_at=datetime.now(UTC), progress=progress)
+        topic = None
+        if flags.is_from_topic:
+            topic = read_topic(settings, plan.as_of_us, progress)
+            if flags.until == 1:
+                plan = replace(plan, as_of_us=topic.as_of_us)
+        return train(plan, store=settings.models, trained_at=datetime.now(UTC), progress=progress, topic=topic)
 
 
 def _tell_of_model(training: Training, champion: Champion | None, *, as_json: bool) -> None:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+TrainFile = Annotated[
+    Path | None, typer.Argument(help="CSV (also .csv.gz, .tsv) or parquet, one row per order line.", show_default=False)
+]
+FromTopic = Annotated[
+    bool, typer.Option("--from-topic", help="Instead of a file: learn from the orders topic, as the worker folds it.")
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(metavar="INSTANT", help="Learn from the orders up to it; by default up to the newest, or --until."),
+]
 K = Annotated[
     str, typer.Option(metavar="auto|N|N-N", help="Number of segments; auto: the best of 2-10 by a stated rule.")
 ]
@@ -45,6 +56,8 @@ Promote = Annotated[bool, typer.Option("--promote", help="Make it the live model
 class TrainFlags:
     """What was said beside the file itself."""
 
+    is_from_topic: bool
+    as_of: str | None
     k: str
     until: float
     components: int | None

@@ -1,4 +1,4 @@
-"""Why a line is left out, in words, and what can be done about it."""
+"""Why a line of a file or a record of the topic is left out, in words, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -66,9 +66,35 @@ REASONS = {
         "quantity 0: the line stays in its order and counts nowhere", "Nothing to do.", "product_id"
     ),
 }
-"""In the order in which they are looked for; the first that holds is a line's reason."""
+"""A file's in the order in which they are looked for: the first that holds is a line's reason. Then a topic's."""
 
 STAYS_IN_ITS_ORDER = "quantity_zero"
+
+_TOPIC = {
+    "KEY_INVALID": ("a key that is missing, too long or not UTF-8", "Key each order by its customer id."),
+    "KEY_MISMATCH": ("a key that is not the customer id", "Take both from the same field."),
+    "WRONG_PARTITION": ("a record in another partition than its key's", "Check SEGSTREAM_KEY_PARTITIONER."),
+    "NOT_UTF8": ("a value that is not UTF-8", "Write UTF-8 without a mark."),
+    "NOT_JSON": ("a value that is not one JSON object", "Check the producer's serializer."),
+    "NOT_FINITE": ("a number that is NaN, infinite or too large", "Send finite numbers."),
+    "TOO_COMPLEX": ("too deep, too many fields or lines, or too large", "Split the order."),
+    "MISSING": ("a field that is absent", "Send it."),
+    "BAD_TYPE": ("a field of the wrong type", "Follow the schema."),
+    "BAD_TIME": ("a time that is not RFC 3339 with a zone", "Write times with a zone."),
+    "FUTURE_TIME": ("a time more than 24 hours after the record's own", "Check the shop's clock and zone."),
+    "AMOUNT_RANGE": ("money below zero, too large or with more than 4 decimals", "Round to 4 decimals."),
+    "CURRENCY": ("another currency than the deployment's", "Convert it, or set SEGSTREAM_CURRENCY to the topic's."),
+    "ID_CONFLICT": ("an order id that is known with other content: the first counts", "Raise revision to correct it."),
+    "TOO_OLD": ("a change of an order beyond the customer's newest 1,000", "None: usually a bot or a till."),
+    "duplicate": ("the same order again: it counts once", "Nothing to do."),
+    "superseded": ("an older revision than one that came before it", "Nothing to do."),
+    "expired": ("out of the window before it came", "Nothing to do; --window-days says how long orders count."),
+    "later": ("dated after the instant of the training", "Nothing to do; --as-of says which instant."),
+    "ignored": ("without a value", "Nothing to do."),
+}
+"""What keeps a record of the orders topic from counting: dead letters, then what is no fault."""
+
+REASONS |= {code: Reason(words, mend, "") for code, (words, mend) in _TOPIC.items()}
 
 
 @dataclass(frozen=True)

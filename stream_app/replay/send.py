@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from confluent_kafka import KafkaError, Producer, TopicCollection
@@ -69,7 +70,8 @@ class Sender:
 
     def poll(self, seconds: float) -> None:
         """Let deliveries be reported, for so long at most."""
-        self._producer.poll(seconds)
+        with interruptible():
+            self._producer.poll(seconds)
         self._check(0)
 
     def tick(self, instant: int) -> None:
@@ -86,7 +88,9 @@ class Sender:
 
     def flush(self) -> None:
         """Wait until everything was taken; raises OutageError when something was not."""
-        self._check(self._producer.flush(FLUSH_SECONDS))
+        with interruptible():
+            left = self._producer.flush(FLUSH_SECONDS)
+        self._check(left)
 
     def settle(self, seconds: float) -> None:
         """Wait until everything was taken, for so long at most; what was not stays unconfirmed."""
@@ -116,3 +120,14 @@ class Sender:
             raise OutageError(
                 f"Kafka did not take every order ({reason}).", "Send again: what was taken is a duplicate then."
             )
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C in a delivery report through: the client's C code answers it with a SystemError."""
+    try:
+        yield
+    except SystemError as error:
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise

@@ -1,0 +1,80 @@
+"""Everybody of a partition as the worker would have them, without a score: the fold alone, in the order of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stream_app.contract.dead_letter import Refusal, Refused
+from stream_app.core.bounds import bound
+from stream_app.core.clock import AHEAD_US, Clock
+from stream_app.core.features import Features
+from stream_app.core.inbound import Inbound, SourceRecord
+from stream_app.core.order import Order
+from stream_app.core.rfm import RfmState, Verdict
+from stream_app.core.rules import Rules
+
+
+class Fold:
+    """Takes records as `Chunk` does, so that the states are the worker's, but fires no timer and scores nobody.
+
+    With `until`, what is dated after it is left aside: the states are those of that instant, though
+    orders that came late count.
+    """
+
+    __slots__ = ("_rules", "_until", "clock", "refusal", "states")
+
+    def __init__(self, rules: Rules, until: int | None = None) -> None:
+        self.clock = Clock()
+        self.states: dict[str, RfmState] = {}
+        self.refusal: Refusal | None = None
+        """Why the last record was `invalid`."""
+        self._rules = rules
+        self._until = until
+
+    def take(self, inbound: Inbound) -> str:
+        """Take one record and return what became of it, in the words of `Outcome.counts`, or `later`."""
+        self.refusal = inbound.refusal
+        if inbound.order is not None:
+            try:
+                return self._take_order(inbound, inbound.order)
+            except Refused as refused:
+                self.refusal = refused.refusal
+        if self.refusal is not None:
+            return "invalid"
+        if inbound.tick is None:
+            return "ignored"
+        self._take_tick(inbound.record, inbound.tick)
+        return "tick"
+
+    def features(self, as_of: int) -> Iterator[tuple[str, Features]]:
+        """Yield who has a purchase that counts at an instant; moves the states there, so it is the fold's end."""
+        for customer_id, state in self.states.items():
+            state.advance(as_of, self._rules.window)
+            found = state.features(as_of)
+            if found is not None:
+                yield customer_id, found
+
+    def _take_tick(self, record: SourceRecord, instant: int) -> None:
+        if self._rules.is_wall_clock:
+            instant = min(instant, record.timestamp()[1] * 1_000 + AHEAD_US)
+        if self._until is None or instant <= self._until:
+            self.clock.advance(instant)
+
+    def _take_order(self, inbound: Inbound, order: Order) -> str:
+        clock, entry, window = self.clock, order.entry, self._rules.window
+        if self._until is not None and entry.ordered_at > self._until:
+            return "later"
+        state = self.states.get(order.customer_id) or RfmState()
+        state.advance(clock.instant, window)
+        verdict = state.verdict(entry)
+        if not inbound.is_history:
+            clock.advance(min(entry.ordered_at, inbound.record.timestamp()[1] * 1_000 + AHEAD_US))
+        if verdict is Verdict.DUPLICATE or verdict is Verdict.SUPERSEDED:
+            return str(verdict.value)
+        if window is not None and entry.ordered_at + window <= clock.instant:
+            return "expired"
+        state.advance(clock.instant, window)
+        state.add(entry)
+        bound(state, is_windowed=window is not None)
+        self.states[order.customer_id] = state
+        return "history" if inbound.is_history else "ok"
