@@ -41,7 +41,8 @@ def _counted_sql(counting: Counting) -> str:
     """
 
 
-def _features_sql(counting: Counting) -> str:
+def features_sql(counting: Counting = AS_STREAMED) -> str:
+    """Return the query over the table `lines`; its parameters are as_of_us and window_us."""
     return f"""
     {_counted_sql(counting)},
     products AS (
@@ -87,7 +88,7 @@ def features(
     """
     if not isinstance(history, History):
         return _streamed(history, counting).features(as_of_us, window_us)
-    rows = _fetch(history, _features_sql(counting), as_of_us, window_us)
+    rows = _fetch(history, features_sql(counting), as_of_us, window_us)
     return [Features(*row) for row in rows]
 
 

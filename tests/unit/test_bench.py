@@ -8,7 +8,9 @@ import subprocess
 import sys
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from bench.bot import mixed
@@ -18,6 +20,7 @@ from bench.latency import newcomers
 from bench.lineup import chosen, everybody
 from bench.peers.streams import PROJECT
 from bench.recount import recount
+from bench.rfm import check_space, generate, in_a_child
 from bench.rounds import interleaved
 from bench.table import bot_table, latency_table, markdown, omissions, paired_table, throughput_table
 from bench.throughput import Run
@@ -198,3 +201,39 @@ def test_kafka_streams_has_the_version_of_the_broker() -> None:
     found = re.findall(r"<kafka.version>(.*)</kafka.version>", (PROJECT / "pom.xml").read_text())
 
     assert found == [KAFKA.rsplit(":", 1)[1]]
+
+
+def lines_of(folder: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect() as connection:
+        return connection.execute(f"FROM read_parquet('{folder}/*.parquet') ORDER BY ALL").fetchall()
+
+
+def test_generated_lines_are_the_same_every_time_and_orders_have_one_customer(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        generate(tmp_path / name, 20_000)
+
+    lines = lines_of(tmp_path / "first")
+
+    assert lines == lines_of(tmp_path / "second")
+    assert len(lines) == 20_000
+    assert len({(order, customer, at, kind) for order, customer, at, kind, *_ in lines}) == 5_000
+    assert {kind for _, _, _, kind, *_ in lines} == {"order", "return"}
+
+
+def test_the_query_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
+    generate(tmp_path, 20_000)
+
+    found = in_a_child(tmp_path, "100MB")
+
+    buyers = {customer for _, customer, _, kind, _, quantity, _ in lines_of(tmp_path) if kind == "order" and quantity}
+    assert found.customers == len(buyers) > 100
+    assert found.seconds > 0
+    assert 30 < found.peak_mb < 500
+
+
+def test_a_disk_that_is_too_small_is_noticed_before_the_first_line(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"GB free, .* lines need .*: lower --lines"):
+        check_space(tmp_path, 10**15)
+
+    assert list(tmp_path.iterdir()) == []
