@@ -45,7 +45,7 @@ def answer_of(terminal: Terminal, words: tuple[str, ...], code: int, **env: str)
     ("words", "seen", "mend"),
     [
         (("frobnicate",), "No such command 'frobnicate'", "--help"),
-        (("train",), "Missing argument 'file'", "--help"),
+        (("train",), "nothing says what to learn from", "--from-topic"),
         (("partitions", "skip", "0", "--to", "5"), "Missing option '--why'", "--help"),
         (("load", "shop.csv", *RETAIL, "--ratee", "5"), "--ratee", "--rate"),
         (("load", "missing.csv", *RETAIL), "missing.csv is not a file", "path"),

@@ -149,7 +149,7 @@ def test_a_load_ended_by_ctrl_c_says_how_to_go_on(terminal: Terminal) -> None:
         load.send_signal(signal.SIGINT)
         out, said = load.communicate(timeout=30)
 
-    assert load.returncode == 130
+    assert load.returncode == 130, said
     confirmed = json.loads(out)["sent"]["confirmed"]
     assert f"Stopped. {confirmed:,} of " in said
     assert written_down(terminal)["confirmed"] == confirmed
