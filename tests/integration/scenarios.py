@@ -229,6 +229,7 @@ def customers_are_deleted_from_redis(deployment: Deployment) -> Results:
         assert deployment.redis.delete(*lost) > 0
     deployment.wait_done()
     wait_for("they are there again", lambda: deployment.redis.exists(*lost) == len(lost))
+    deployment.wait_done()
 
     _end(worker)
     return deployment.results()
@@ -244,11 +245,13 @@ def redis_is_rolled_back(deployment: Deployment) -> Results:
         deployment.wait_progress(800)
         shutil.copytree(valkey.data_dir, copy)
         deployment.wait_progress(2_000)
+        worker.suspend()
         valkey.stop()
         shutil.rmtree(valkey.data_dir)
         shutil.move(copy, valkey.data_dir)
         _start(valkey)
         assert deployment.progress() < 2_000
+        worker.resume()
     deployment.wait_done()
 
     _end(worker)
