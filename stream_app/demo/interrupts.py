@@ -15,7 +15,10 @@ AGAIN_SECONDS = 3.0
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let each signal raise one KeyboardInterrupt in the main thread."""
+    """Let each signal raise one KeyboardInterrupt in the main thread, again and again until `noticing` sees it.
+
+    C code that calls back into Python can lose it on its way: the Kafka client does.
+    """
     told_at = -AGAIN_SECONDS
 
     def interrupt(*_: object) -> None:
@@ -23,11 +26,31 @@ def interruptible() -> Iterator[None]:
         now = time.monotonic()
         if now - told_at >= AGAIN_SECONDS:
             told_at = now
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS, AGAIN_SECONDS)
             raise KeyboardInterrupt
 
+    def remind(*_: object) -> None:
+        raise KeyboardInterrupt
+
     before = {number: signal.signal(number, interrupt) for number in SIGNALS}
+    before[signal.SIGALRM] = signal.signal(signal.SIGALRM, remind)
     try:
         yield
     finally:
+        _noticed()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def noticing() -> Iterator[None]:
+    """Note that an interrupt has arrived here: the tidying up must not be interrupted."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _noticed()
+        raise
+
+
+def _noticed() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)

@@ -16,7 +16,7 @@ from stream_app.demo.display import Display, choose_display
 from stream_app.demo.drawing.ending import next_steps, summary
 from stream_app.demo.folder import demo_folder, full_disk, no_room_left
 from stream_app.demo.guard import Guard
-from stream_app.demo.interrupts import interruptible
+from stream_app.demo.interrupts import interruptible, noticing
 from stream_app.demo.play import Play, Stage, Wish
 from stream_app.demo.show import Show
 from stream_app.demo.trials import most_ahead, path_export, trials
@@ -43,9 +43,10 @@ def _run(display: Display, folder: Path, wish: Wish, *, until_done: bool) -> Non
     with ExitStack() as stack, _full_disk_told(folder):
         with Show(board, guard, display) as show:
             play = Play(Stage(board, guard, show, stack, folder), wish)
-            play.start()
-            play.stream()
-            play.age()
+            with noticing():
+                play.start()
+                play.stream()
+                play.age()
         now = board.snapshot()
         display.say(summary(now, display.width))
         if not until_done:
@@ -53,7 +54,8 @@ def _run(display: Display, folder: Path, wish: Wish, *, until_done: bool) -> Non
             ahead = most_ahead(now.moves, parts.settings)
             commands = trials(ahead, play.last_us, parts.redis.port, parts.settings.web_port)
             display.say([Text(), *next_steps(path_export() | parts.exports(), list(commands))])
-            _hold(guard)
+            with noticing():
+                _hold(guard)
 
 
 def _hold(guard: Guard) -> None:
