@@ -25,11 +25,9 @@ class Champion:
 
 def find_champion(said: str, settings: Settings) -> Champion | None:
     """Return the model that was named; `auto`: the live one, else the newest in the store, else none."""
-    from model_store.store import ModelStore
-
     if said == NONE:
         return None
-    store = ModelStore.at(settings.model_uri)
+    store = settings.models
     if said != AUTO:
         return Champion(store.peek(said), "as asked")
     versions = store.versions()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,10 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
-import msgspec
 from confluent_kafka import Consumer, IsolationLevel, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
-from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -30,6 +27,7 @@ from stream_app.topics import create_topics
 from stream_app.worker.kafka_config import log_reader, plain_producer
 from stream_app.worker.meta import META_KEY, Meta, decode_meta
 from tests.builders import NOW, a_model
+from tests.integration.environment import environment_of, outer_environment
 from tests.integration.reading import Onlooker, Record, read_all
 from tests.integration.results import Change, Results, by_customer
 from tests.integration.shop import Sent, a_log
@@ -226,13 +224,13 @@ class Deployment:
         values = self.settings.model_dump() | {"instance_id": instance} | settings
         fault = {"FAULT_BUG": bug, "FAULT_KILL": kill_at, "FAULT_STOP": stop_at, "FAULT_TIME": str(self.time_file)}
         fault["FAULT_SLICE"] = str(due_slice)
-        process = WorkerProcess(self.folder, _outer_environment() | _environment(values) | fault)
+        process = WorkerProcess(self.folder, outer_environment() | environment_of(values) | fault)
         self.workers.append(process)
         return process
 
     def terminal(self) -> Terminal:
         """Return an operator's terminal on this deployment."""
-        return Terminal(self.folder, _outer_environment() | _environment(self.settings.model_dump()))
+        return Terminal(self.folder, outer_environment() | environment_of(self.settings.model_dump()))
 
     def run_to_end(self, instance: str = "w0", **settings: Any) -> None:
         """Let a worker do everything there is to do, and end it in order."""
@@ -371,23 +369,6 @@ def _letter(
 ) -> tuple[bytes | None, bytes | None, str, str]:
     said = {name: (text or b"").decode() for name, text in headers}
     return key, value, said[CODE_HEADER], f"{said[f'{CONNECT}partition']}-{said[f'{CONNECT}offset']}"
-
-
-def _environment(values: dict[str, Any]) -> dict[str, str]:
-    """Return the settings as the environment variables that the worker reads."""
-    env = {}
-    for name, value in values.items():
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if name == "window_days" and text is None:
-            text = "none"
-        if text is not None:
-            env[f"SEGSTREAM_{name.upper()}"] = text if isinstance(text, str) else msgspec.json.encode(text).decode()
-    return env
-
-
-def _outer_environment() -> dict[str, str]:
-    ours = ("SEGSTREAM_", "KAFKA_", "REDIS_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 _UNDISTURBED: dict[str, Results] = {}
