@@ -25,6 +25,7 @@ from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.ports import free_ports
 from stream_app.local.valkey import LocalRedis
+from tests.integration.waiting import wait_for
 
 DEADLINE_SECONDS = 30.0
 BOTH = """
@@ -303,7 +304,4 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for("it is so", is_so, DEADLINE_SECONDS)

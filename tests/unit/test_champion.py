@@ -40,6 +40,12 @@ def test_the_newest_in_the_store_is_the_champion_where_no_kafka_names_another(se
     assert (champion.model.version, champion.why) == (NEWER, "the newest in the store")
 
 
+def test_another_names_models_are_no_champions(settings: Settings) -> None:
+    publish(settings, NEWER)
+
+    assert find_champion("auto", settings.model_copy(update={"model_name": "wholesale"})) is None
+
+
 def test_a_broken_model_is_passed_over_and_named(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
