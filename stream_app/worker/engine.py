@@ -142,6 +142,7 @@ class Engine:
             self._patience.count_death(str(unsettled))
         else:
             self._patience.succeeded()
+            self.gauges.goes_on()
             return result
         return False
 
@@ -150,6 +151,7 @@ class Engine:
         if self._health.problem != str(outage):
             log.warning("waiting", reason=outage.code, cause=outage.cause)
         self._health.problem = str(outage)
+        self.gauges.waits_for(outage)
         self._drop_everything()
         self._publish()
         until = time.monotonic() + self._patience.next_wait()
@@ -333,8 +335,9 @@ class Engine:
         health.is_joined = assignment.is_joined
         health.model_problem = self._models.problem(lane.progress.clock.instant for lane in assignment.lanes.values())
         self.gauges.forget(assignment.lanes)
+        self.gauges.restoring(assignment.takeover)
         if assignment.lanes:
-            versions = self.gauges.models(assignment.lanes)
+            versions = self.gauges.models(assignment.lanes, self._control.promotions)
             health.model = ", ".join(versions)
         health.paused = {lane.partition: lane.paused for lane in assignment.lanes.values() if lane.paused}
         if assignment.is_settled and assignment.lanes:

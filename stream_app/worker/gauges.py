@@ -11,11 +11,18 @@ from prometheus_client import Gauge
 
 from model_store.drift import Census
 from stream_app import metrics
-from stream_app.core.instants import NO_CLOCK
+from stream_app.core.errors import OutageError
+from stream_app.core.inbound import SourceRecord
+from stream_app.core.instants import NO_CLOCK, parse_instant
+from stream_app.core.promotions import Promotions
 from stream_app.settings import Settings
 from stream_app.worker.health import Health
 from stream_app.worker.lane import Lane
+from stream_app.worker.takeover import Takeover
 from stream_app.worker.work import LaneWork
+
+AWAY = {"KAFKA_AWAY": "kafka", "REDIS_AWAY": "redis"}
+"""What the worker waits for, by the code of the outage."""
 
 
 class ChunkClock:
@@ -41,6 +48,7 @@ class Gauges:
         self._health = health
         self._shown: dict[str, str] = {}
         self._partitions: set[int] = set()
+        self._is_waiting = True
 
     @contextmanager
     def chunk(self, records: int) -> Iterator[ChunkClock]:
@@ -68,9 +76,17 @@ class Gauges:
             metrics.CHANGES.labels(old_id, new_id, cause).inc(number)
         for _, refusal in outcome.dead_letters:
             metrics.DEAD_LETTERS.labels(refusal.code.value).inc()
+        if work.inbound:
+            self._age(work.lane.partition, work.inbound[0].record)
         health.orders += len(work.inbound)
         health.changes += len(outcome.changes)
         health.dead_letters += len(outcome.dead_letters)
+
+    @staticmethod
+    def _age(partition: int, oldest: SourceRecord) -> None:
+        """Publish how long a chunk's first order waited, and which one it is."""
+        seconds = max(0.0, time.time() - oldest.timestamp()[1] / 1_000)
+        metrics.EVENT_AGE.observe(seconds, {"partition": str(partition), "offset": str(oldest.offset())})
 
     def lag(self, consumer: Consumer, lanes: dict[int, Lane]) -> None:
         """Publish how far every running partition is behind, and its clock."""
@@ -83,6 +99,7 @@ class Gauges:
             metrics.OFFSET.labels(self._group, self._topic, str(partition)).set(lane.progress.source_position)
             metrics.PAUSED.labels(str(partition)).set(bool(lane.paused))
             metrics.DUE_BACKLOG.labels(str(partition)).set(lane.checked.due)
+            metrics.TIMER_LATENESS.labels(str(partition)).set(lane.lateness_seconds)
             if lane.progress.clock.instant != NO_CLOCK:
                 metrics.LAST_EVENT.labels(self._topic, str(partition)).set(lane.progress.clock.instant / 1e6)
         self._health.lag = total
@@ -92,13 +109,34 @@ class Gauges:
         gone = self._partitions - set(lanes)
         self._partitions = set(lanes)
         for partition in map(str, gone):
-            for gauge in (metrics.PAUSED, metrics.DUE_BACKLOG, metrics.MODEL_SWITCHING):
+            for gauge in (metrics.PAUSED, metrics.DUE_BACKLOG, metrics.TIMER_LATENESS, metrics.MODEL_SWITCHING):
                 _remove(gauge, partition)
             for gauge in (metrics.LAG, metrics.OFFSET):
                 _remove(gauge, self._group, self._topic, partition)
             _remove(metrics.LAST_EVENT, self._topic, partition)
 
-    def models(self, lanes: dict[int, Lane]) -> list[str]:
+    def restoring(self, takeover: Takeover | None) -> None:
+        """Publish how much of a changelog is still to be read; None: no takeover is under way."""
+        metrics.RESTORE_REMAINING.clear()
+        if takeover is not None:
+            left = max(0, takeover.to_restore - takeover.restored)
+            metrics.RESTORE_REMAINING.labels(str(takeover.partition)).set(left)
+
+    def waits_for(self, outage: OutageError) -> None:
+        """Publish what is away."""
+        self._is_waiting = True
+        dependency = AWAY.get(outage.code)
+        if dependency is not None:
+            metrics.DEPENDENCY_UP.labels(dependency).set(0)
+
+    def goes_on(self) -> None:
+        """Publish that nothing is away any more."""
+        if self._is_waiting:
+            self._is_waiting = False
+            for dependency in AWAY.values():
+                metrics.DEPENDENCY_UP.labels(dependency).set(1)
+
+    def models(self, lanes: dict[int, Lane], promotions: Promotions) -> list[str]:
         """Publish which models decide and who is switching; return their versions."""
         for partition, lane in lanes.items():
             metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.is_switching)
@@ -106,8 +144,13 @@ class Gauges:
         if shown != self._shown:
             self._shown = shown
             metrics.MODEL_INFO.clear()
+            metrics.MODEL_PROMOTED.clear()
             for version, segments in shown.items():
                 metrics.MODEL_INFO.labels(version, segments).set(1)
+                promotion = promotions.of(version)
+                promoted_at = None if promotion is None else parse_instant(promotion.at)
+                if promoted_at is not None:
+                    metrics.MODEL_PROMOTED.labels(version).set(promoted_at / 1e6)
         return sorted(shown)
 
     def drift(self, lanes: dict[int, Lane]) -> None:
