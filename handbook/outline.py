@@ -22,6 +22,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "how-to/change-the-model.md",
         "how-to/subscribe-from-python.md",
         "how-to/*",
+        "runbook.md",
     ),
     "Reference": (
         "reference/commands.md",

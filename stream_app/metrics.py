@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
 
 _AGES = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600)
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -113,6 +115,9 @@ READY = Gauge("segstream_ready", "1 while /readyz says ready.", registry=REGISTR
 # Worry on any: somebody published a model or a control record that workers refuse.
 CONTROL_REFUSED = Gauge("segstream_control_refused", "Control records that nobody can read.", registry=REGISTRY)
 MODEL_INFO = Gauge("segstream_model_info", "The models that decide.", ["version", "k"], registry=REGISTRY)
+
+# For queries that show names: labels elsewhere hold ids, which outlive retraining.
+SEGMENT_INFO = Gauge("segstream_segment_info", "The names of the segments.", ["segment", "name"], registry=REGISTRY)
 
 # Worry when it is 1 for minutes: the promoted model is not at hand, and the one before decides.
 MODEL_REFUSED = Gauge("segstream_model_refused", "1 while a live model cannot be used.", registry=REGISTRY)

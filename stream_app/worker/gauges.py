@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from confluent_kafka import Consumer, TopicPartition
 from prometheus_client import Gauge
 
 from model_store.drift import Census
+from model_store.scoring import Scorer
 from stream_app import metrics
 from stream_app.core.errors import OutageError
 from stream_app.core.inbound import SourceRecord
@@ -21,7 +22,7 @@ from stream_app.worker.lane import Lane
 from stream_app.worker.takeover import Takeover
 from stream_app.worker.work import LaneWork
 
-AWAY = {"KAFKA_AWAY": "kafka", "REDIS_AWAY": "redis"}
+AWAY = {"KAFKA_AWAY": "kafka", "REDIS_AWAY": "redis", "REDIS_WRITE_REFUSED": "redis"}
 """What the worker waits for, by the code of the outage."""
 
 
@@ -46,7 +47,7 @@ class Gauges:
         self._group = settings.kafka_group_id
         self._topic = settings.topics.orders
         self._health = health
-        self._shown: dict[str, str] = {}
+        self._shown: set[str] = set()
         self._partitions: set[int] = set()
         self._is_waiting = True
 
@@ -140,18 +141,11 @@ class Gauges:
         """Publish which models decide and who is switching; return their versions."""
         for partition, lane in lanes.items():
             metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.is_switching)
-        shown = {lane.active.scorer.version: str(len(lane.active.scorer.ids)) for lane in lanes.values()}
-        if shown != self._shown:
-            self._shown = shown
-            metrics.MODEL_INFO.clear()
-            metrics.MODEL_PROMOTED.clear()
-            for version, segments in shown.items():
-                metrics.MODEL_INFO.labels(version, segments).set(1)
-                promotion = promotions.of(version)
-                promoted_at = None if promotion is None else parse_instant(promotion.at)
-                if promoted_at is not None:
-                    metrics.MODEL_PROMOTED.labels(version).set(promoted_at / 1e6)
-        return sorted(shown)
+        deciding = {lane.active.scorer.version: lane.active.scorer for lane in lanes.values()}
+        if deciding.keys() != self._shown:
+            self._shown = set(deciding)
+            _show_models(deciding.values(), promotions)
+        return sorted(deciding)
 
     def drift(self, lanes: dict[int, Lane]) -> None:
         """Publish how far the customers counted last are from those that their model learned from."""
@@ -172,6 +166,19 @@ class Gauges:
     def retaken(self, reason: str) -> None:
         """Count a takeover that was not a rebalance."""
         metrics.RETAKES.labels(reason).inc()
+
+
+def _show_models(scorers: Iterable[Scorer], promotions: Promotions) -> None:
+    for gauge in (metrics.MODEL_INFO, metrics.MODEL_PROMOTED, metrics.SEGMENT_INFO):
+        gauge.clear()
+    for scorer in scorers:
+        metrics.MODEL_INFO.labels(scorer.version, str(len(scorer.ids))).set(1)
+        promotion = promotions.of(scorer.version)
+        promoted_at = None if promotion is None else parse_instant(promotion.at)
+        if promoted_at is not None:
+            metrics.MODEL_PROMOTED.labels(scorer.version).set(promoted_at / 1e6)
+        for segment, name in zip(scorer.ids, scorer.names, strict=True):
+            metrics.SEGMENT_INFO.labels(segment, name).set(1)
 
 
 def _remove(gauge: Gauge, *labels: str) -> None:
