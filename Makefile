@@ -88,6 +88,9 @@ LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --
 
 lock:  ## Resolve the lock files anew (needs uv).
 	$(LOCK) pyproject.toml -o requirements-worker.lock
+	$(LOCK) --extra api --extra objectstore --extra signature pyproject.toml -o requirements-api.lock
+	$(LOCK) --extra dashboard pyproject.toml -o requirements-dashboard.lock
+	$(LOCK) --extra train --extra sample --extra objectstore --extra signature pyproject.toml -o requirements-train.lock
 	$(LOCK) --group build -o requirements-build.lock
 	$(LOCK) --extra demo pyproject.toml -o requirements.lock
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock

@@ -1,7 +1,8 @@
-"""`python -m handbook` writes the generated parts of docs/ and of mkdocs.yml anew."""
+"""`python -m handbook` writes the generated parts of docs/ and of mkdocs.yml anew, and Grafana's dashboards."""
 
 from __future__ import annotations
 
+from handbook.boards.files import board_files
 from handbook.generated import filled, generated_files
 
 
@@ -12,6 +13,8 @@ def main() -> None:
         new = filled(old)
         if new != old:
             file.write_text(new, encoding="utf-8")
+    for file, text in board_files().items():
+        file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
