@@ -67,7 +67,7 @@ class Lookup:
                         pipe.zcard(f"{prefix}segment:{segment_id}:customers:{partition}")
                 counts = cast(list[int], pipe.execute())
         except redis.RedisError as error:
-            raise _away(self._settings, error) from error
+            raise redis_away(self._settings, error) from error
         return {
             segment_id: sum(counts[at * partitions : (at + 1) * partitions])
             for at, segment_id in enumerate(segment_ids)
@@ -94,7 +94,7 @@ class Lookup:
                 for status in self.partitions(count)
             ]
         except redis.RedisError as error:
-            raise _away(self._settings, error) from error
+            raise redis_away(self._settings, error) from error
         return sum(counts)
 
     def customers_of(self, partition: int, size: int) -> Iterator[list[bytes]]:
@@ -105,7 +105,7 @@ class Lookup:
             try:
                 cursor, found = cast(tuple[int, list[tuple[bytes, float]]], self._redis.zscan(key, cursor, count=size))
             except redis.RedisError as error:
-                raise _away(self._settings, error) from error
+                raise redis_away(self._settings, error) from error
             yield [customer_id for customer_id, _ in found]
             if cursor == 0:
                 return
@@ -119,20 +119,21 @@ class Lookup:
                     pipe.hget(prefix + customer_id, "state")
                 return cast(list[bytes | None], pipe.execute())
         except redis.RedisError as error:
-            raise _away(self._settings, error) from error
+            raise redis_away(self._settings, error) from error
 
     def _get(self, key: str, field: str) -> bytes | None:
         try:
             return cast(bytes | None, self._redis.hget(f"{self._settings.redis_prefix}{key}", field))
         except redis.RedisError as error:
-            raise _away(self._settings, error) from error
+            raise redis_away(self._settings, error) from error
 
 
 def _status(partition: int, meta: Meta, position: int) -> PartitionStatus:
     return PartitionStatus(partition, meta.source_position, position, meta.customers, meta.clock, meta.paused)
 
 
-def _away(settings: Settings, error: redis.RedisError) -> OutageError:
+def redis_away(settings: Settings, error: redis.RedisError) -> OutageError:
+    """Return what a reader says of a Redis that does not answer."""
     return OutageError(
         f"Redis does not answer at {settings.redis_address} ({type(error).__name__}).",
         "Name it in REDIS_URL, start one with `segstream local`, or ask `segstream doctor`.",
