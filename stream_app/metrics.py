@@ -116,6 +116,12 @@ READY = Gauge("segstream_ready", "1 while /readyz says ready.", registry=REGISTR
 CONTROL_REFUSED = Gauge("segstream_control_refused", "Control records that nobody can read.", registry=REGISTRY)
 MODEL_INFO = Gauge("segstream_model_info", "The models that decide.", ["version", "k"], registry=REGISTRY)
 
+# Worry when a segment grows or shrinks by a fifth in a day: an import, a shop's mistake or a new model moved many.
+CUSTOMERS = Gauge("segstream_customers", "This worker's customers by segment.", ["segment"], registry=REGISTRY)
+CUSTOMERS_MONETARY = Gauge(
+    "segstream_customers_monetary", "Their net money in the window, in currency units.", ["segment"], registry=REGISTRY
+)
+
 # For queries that show names: labels elsewhere hold ids, which outlive retraining.
 SEGMENT_INFO = Gauge("segstream_segment_info", "The names of the segments.", ["segment", "name"], registry=REGISTRY)
 

@@ -107,6 +107,10 @@ class Figures:
             changed.add(TOTALS)
         return {name: self._records[name] for name in changed}
 
+    def totals(self) -> dict[str, SegmentTotals]:
+        """Return the totals by segment id; the empty one: in no segment."""
+        return by_segment(self._read(TOTALS))
+
     def begin(self, counted: Fields, clock: int) -> None:
         """Take totals that were counted from the customers: what came before the clock is known of no day."""
         self._records[TOTALS] = encode_fields(dict.fromkeys(self._read(TOTALS), 0) | counted)

@@ -321,6 +321,7 @@ class Engine:
                 self._lose(lost)
         self.gauges.lag(self._consumer, self._assignment.lanes)
         self.gauges.drift(self._assignment.lanes)
+        self.gauges.figures(self._assignment.lanes)
 
     def _check(self, lane: Lane) -> None:
         """Look at the next slice of a partition's customers, and count some of them."""

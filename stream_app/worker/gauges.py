@@ -12,6 +12,7 @@ from prometheus_client import Gauge
 from model_store.drift import Census
 from model_store.scoring import Scorer
 from stream_app import metrics
+from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.errors import OutageError
 from stream_app.core.inbound import SourceRecord
 from stream_app.core.instants import NO_CLOCK, parse_instant
@@ -158,6 +159,15 @@ class Gauges:
         for version, counted in sums.items():
             for feature, index in counted.drift().items():
                 metrics.DRIFT.labels(version, feature).set(index)
+
+    def figures(self, lanes: dict[int, Lane]) -> None:
+        """Publish how many customers each segment has, and how much they spend."""
+        for gauge in (metrics.CUSTOMERS, metrics.CUSTOMERS_MONETARY):
+            gauge.clear()
+        for lane in lanes.values():
+            for segment, totals in lane.figures.totals().items():
+                metrics.CUSTOMERS.labels(segment).inc(totals.customers)
+                metrics.CUSTOMERS_MONETARY.labels(segment).inc(totals.monetary / MONEY_SCALE)
 
     def control_refused(self, number: int) -> None:
         """Publish how many control records nobody could read."""
