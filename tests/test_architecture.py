@@ -32,6 +32,10 @@ MAY_IMPORT = {
         "stream_app.settings_sources", "stream_app.topic_faults", "stream_app.topics", "stream_app.worker",
     },
     "stream_app/demo/drawing": {"stream_app.demo.drawing"},
+    "stream_app/dashboard": {
+        "stream_app.dashboard", "stream_app.contract.cause_words", "stream_app.contract.segment_change",
+        "stream_app.core.errors", "stream_app.local.ports", "stream_app.settings",
+    },
     "stream_app/starter": {"stream_app.starter", "stream_app.core.errors", "stream_app.settings_sources"},
     "trainer": {"trainer", "stream_app.history", "stream_app.core", "stream_app.contract", "model_store"},
 }  # fmt: skip

@@ -92,6 +92,7 @@ ROOMS = {
     "train": ["stream_app/history", "trainer", "stream_app/candidate/preview.py"],
     "local": ["stream_app/local"],
     "demo": ["stream_app/demo"],
+    "dashboard": ["stream_app/dashboard"],
     "objectstore": ["model_store/objects.py"],
     "signature": ["model_store/signature.py"],
 }
