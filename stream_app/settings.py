@@ -133,6 +133,22 @@ class Settings(BaseSettings):
     """Where the worker's pages listen; they have no password."""
     web_port: Annotated[int, Field(ge=1, le=65_535)] = 6066
     """Their port."""
+    api_host: str = "127.0.0.1"
+    """Where the API listens; without tokens it refuses any place but this machine."""
+    api_port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """Its port; 0 takes a free one."""
+    api_tokens: SecretStr | None = None
+    """Who may ask: scope:hash entries with commas between them, as `segstream api token` prints them."""
+    api_tokens_file: Path | None = None
+    """File with such entries, one a line."""
+    api_allow_anonymous: bool = False
+    """Let anybody read who reaches the API; admin routes stay closed."""
+    api_requests_per_second: Annotated[int, Field(ge=0)] = 500
+    """So many requests a second a client may make, and twice as many at once; 0: no limit."""
+    api_max_body_bytes: Annotated[int, Field(ge=1_000)] = 4_000_000
+    """A longer request is refused."""
+    api_max_streams: Annotated[int, Field(ge=0, le=10_000)] = 50
+    """So many clients may follow the changes at once; each costs a thread and a Kafka consumer."""
     api_url: Annotated[str, AfterValidator(_http_url)] = "http://127.0.0.1:8000"
     """Where the dashboard finds the API."""
     dashboard_host: str = "127.0.0.1"
@@ -191,7 +207,9 @@ class Settings(BaseSettings):
         return url.netloc.rpartition("@")[2] or url.path
 
 
-SECRETS = {"redis_url", "kafka_sasl_password", "kafka_extra", "dashboard_token", "dashboard_api_token"}
+SECRETS = {
+    "redis_url", "kafka_sasl_password", "kafka_extra", "api_tokens", "dashboard_token", "dashboard_api_token",
+}  # fmt: skip
 """Fields whose value no message shows."""
 
 
