@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from stream_app.dashboard.door import is_open
@@ -12,10 +14,13 @@ from stream_app.dashboard.pages.predict import predict
 from stream_app.dashboard.pages.segments import segments
 from stream_app.dashboard.screen import dress
 
+# An icon by name would be fetched from elsewhere.
+ICON = Path(__file__).parent / "icon.svg"
+
 
 def main() -> None:
     """Show the page that the visitor has chosen."""
-    st.set_page_config(page_title="segstream", page_icon=":material/groups:", layout="wide")
+    st.set_page_config(page_title="segstream", page_icon=str(ICON), layout="wide")
     pages = {
         "live": st.Page(live, title="Live", url_path="live", default=True),
         "customer": st.Page(customer, title="Customer", url_path="customer"),
@@ -24,6 +29,7 @@ def main() -> None:
         "model": st.Page(model, title="Model", url_path="model"),
     }
     st.session_state["pages"] = pages
+    st.logo(str(ICON), size="large")
     chosen = st.navigation(list(pages.values()), position="top")
     dress()
     if is_open():

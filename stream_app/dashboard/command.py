@@ -67,6 +67,8 @@ def flags(settings: Settings) -> Iterator[str]:
     yield "--server.headless=true"
     yield "--server.fileWatcherType=none"
     yield "--server.maxUploadSize=5"
+    yield "--server.enableAgentApi=false"
+    yield "--runner.magicEnabled=false"
     yield "--browser.gatherUsageStats=false"
     yield "--client.toolbarMode=minimal"
     yield "--client.showErrorDetails=none"

@@ -40,16 +40,21 @@ def history_rows(history: Sequence[Step], ground: Ground) -> list[dict[str, str]
     return [
         {
             "When": day_and_time(step.as_of),
-            "From": chip(step.from_.name, step.from_.id, ground) if step.from_ else _nobody(step, ground),
-            "To": chip(step.to.name, step.to.id, ground) if step.to else chip("Lapsed", None, ground),
+            "Change": Markup(f"{_before(step, ground)} → {_after(step, ground)}"),
             "Why": BECAUSE.get(step.cause, step.cause),
         }
         for step in history
     ]
 
 
-def _nobody(step: Step, ground: Ground) -> Markup:
-    return chip("Lapsed" if step.sequence > 1 else "First seen", None, ground)
+def _before(step: Step, ground: Ground) -> Markup:
+    if step.from_ is None:
+        return chip("Lapsed" if step.sequence > 1 else "First seen", None, ground)
+    return chip(step.from_.name, step.from_.id, ground)
+
+
+def _after(step: Step, ground: Ground) -> Markup:
+    return chip("Lapsed", None, ground) if step.to is None else chip(step.to.name, step.to.id, ground)
 
 
 def coming(forecast: Sequence[Step]) -> list[str]:

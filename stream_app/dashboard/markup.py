@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
@@ -22,6 +23,15 @@ def safe(words: str) -> Markup:
     ('a &lt; b', '<b>x</b>')
     """
     return words if isinstance(words, Markup) else Markup(escape(words))
+
+
+def with_commands(words: str) -> Markup:
+    """Return words as HTML, what stands between backticks as commands.
+
+    >>> with_commands("run `segstream api`")
+    'run <code>segstream api</code>'
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", safe(words)))
 
 
 def chip(name: str, segment_id: str | None, ground: Ground) -> Markup:
@@ -45,15 +55,21 @@ def difference_cell(words: str) -> Markup:
     return Markup(f'<span class="{kind}">{safe(words)}</span>')
 
 
-def table(rows: Sequence[Mapping[str, str]], caption: str, *, stacks: bool = True) -> Markup:
-    """Return rows of the same columns; the first column heads its row. On a phone each row becomes a block."""
+def table(
+    rows: Sequence[Mapping[str, str]], caption: str, *, left: Collection[str] = (), stacks: bool = True
+) -> Markup:
+    """Return rows of the same columns; the first column heads its row, and `left` are columns of words.
+
+    On a phone each row of a table that stacks becomes a block.
+    """
     if not rows:
         return Markup("")
     first, *rest = rows[0]
-    head = "".join(f'<th scope="col">{safe(name)}</th>' for name in (first, *rest))
+    kinds = {name: ' class="s-left"' if name in left else "" for name in (first, *rest)}
+    head = "".join(f'<th scope="col"{kinds[name]}>{safe(name)}</th>' for name in (first, *rest))
     body = "".join(
         f'<tr><th scope="row">{safe(row[first])}</th>'
-        + "".join(f'<td data-label="{safe(name)}">{safe(row[name])}</td>' for name in rest)
+        + "".join(f'<td data-label="{safe(name)}"{kinds[name]}>{safe(row[name])}</td>' for name in rest)
         + "</tr>"
         for row in rows
     )
@@ -74,9 +90,35 @@ def card(heading: str, colour: str, paragraphs: Iterable[str]) -> Markup:
     return Markup(f'<article class="s-card" style="--own:{colour}"><h3>{safe(heading)}</h3>{inside}</article>')
 
 
-def cards(found: Iterable[Markup]) -> Markup:
+def cards(found: Iterable[Markup], *, are_small: bool = False) -> Markup:
     """Return cards beside each other, as many as there is room for."""
-    return Markup(f'<div class="s-cards">{"".join(found)}</div>')
+    kind = "s-cards s-small" if are_small else "s-cards"
+    return Markup(f'<div class="{kind}">{"".join(found)}</div>')
+
+
+def tile(label: str, value: str, beside: str = "") -> Markup:
+    """Return one number with its name, and what is said or drawn below it."""
+    below = f'<div class="s-beside">{safe(beside)}</div>' if beside else ""
+    return Markup(f'<div><dt>{safe(label)}</dt><dd><div class="s-big">{safe(value)}</div>{below}</dd></div>')
+
+
+def tiles(found: Iterable[Markup]) -> Markup:
+    """Return numbers beside each other."""
+    return Markup(f'<dl class="s-tiles">{"".join(found)}</dl>')
+
+
+def sparkline(readings: Sequence[float], name: str) -> Markup:
+    """Return the course of some readings as a small line from 0 up to the highest; the name says what it is.
+
+    >>> "0,30 100,2" in sparkline([0, 4], "x")
+    True
+    """
+    most = max([*readings, 1.0])
+    across = 100 / max(1, len(readings) - 1)
+    points = " ".join(f"{place * across:.4g},{30 - 28 * value / most:.4g}" for place, value in enumerate(readings))
+    line = f'<polyline points="{points}"/>' if len(readings) > 1 else ""
+    frame = 'class="s-spark" viewBox="0 0 100 32" preserveAspectRatio="none" role="img"'
+    return Markup(f'<svg {frame} aria-label="{safe(name)}">{line}</svg>')
 
 
 def feed(entries: Iterable[tuple[Markup, str]]) -> Markup:
@@ -87,5 +129,5 @@ def feed(entries: Iterable[tuple[Markup, str]]) -> Markup:
 
 def state(heading: str, *paragraphs: str) -> Markup:
     """Return why there is nothing to see here, and what to do."""
-    inside = "".join(f"<p>{safe(part)}</p>" for part in paragraphs if part)
+    inside = "".join(f"<p>{with_commands(part)}</p>" for part in paragraphs if part)
     return Markup(f'<section class="s-state" role="status"><h2>{safe(heading)}</h2>{inside}</section>')

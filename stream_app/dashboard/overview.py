@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from stream_app.dashboard.answers import Activity, Segments
 from stream_app.dashboard.colours import Ground
-from stream_app.dashboard.figures import NONE, count, day_and_time, difference, moment_of, short_money, signed
+from stream_app.dashboard.figures import NONE, count, day_and_time, difference, moment_of, signed
 from stream_app.dashboard.markup import chip, difference_cell
 
 READINGS = 60
@@ -23,18 +23,18 @@ def totals_before(found: Segments, days: int) -> tuple[float | None, float | Non
 
 def customers_delta(found: Segments, days: int) -> str:
     """Return how the number of customers changed."""
-    return difference(found.customers, totals_before(found, days)[0], days)
+    return _arrowed(difference(found.customers, totals_before(found, days)[0], days))
 
 
 def revenue_delta(found: Segments, days: int) -> str:
     """Return how the revenue changed."""
     before = totals_before(found, days)[1]
-    return difference(found.revenue, before, days).replace("fewer", "less")
+    return _arrowed(difference(found.revenue, before, days).replace("fewer", "less"))
 
 
-def direction(words: str) -> str:
-    """Return what Streamlit draws beside a difference: an arrow up, down, or none."""
-    return "up" if " more " in words else "down" if " fewer " in words or " less " in words else "off"
+def _arrowed(words: str) -> str:
+    arrow = "▲ " if " more " in words else "▼ " if " fewer " in words or " less " in words else ""
+    return arrow + words
 
 
 def segment_rows(found: Segments, days: int, ground: Ground) -> list[dict[str, str]]:
@@ -46,13 +46,11 @@ def segment_rows(found: Segments, days: int, ground: Ground) -> list[dict[str, s
             {
                 "Segment": chip(segment.name, segment.id, ground),
                 "Customers": count(segment.customers),
-                f"Against {days} days earlier": difference_cell(
+                f"{days} days earlier": difference_cell(
                     signed(segment.customers, None if then is None else then.customers)
                 ),
-                "Revenue": short_money(segment.revenue, found.currency),
-                "Revenue against then": difference_cell(
-                    signed(segment.revenue, None if then is None else then.revenue)
-                ),
+                f"Revenue, {found.currency}": count(segment.revenue),
+                "Then": difference_cell(signed(segment.revenue, None if then is None else then.revenue)),
             }
         )
     return rows

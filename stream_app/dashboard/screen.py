@@ -9,7 +9,7 @@ import streamlit as st
 
 from stream_app.dashboard import markup
 from stream_app.dashboard.api_client import AWAY, TOKEN_REFUSED, ApiFailed
-from stream_app.dashboard.charts.figure import Figure, Pen
+from stream_app.dashboard.charts.figure import Figure, Pen, inked
 from stream_app.dashboard.theme import PALETTES, style
 
 AGAIN = "This page looks again by itself."
@@ -33,21 +33,19 @@ def dress() -> None:
 
 def heading(title: str, words: str) -> None:
     """Begin a page."""
-    st.title(title, anchor=False)
-    put(markup.note(words))
+    put(markup.Markup(f'<h1 class="s-title">{markup.safe(title)}</h1>{markup.note(words)}'))
 
 
 def section(title: str, words: str = "") -> None:
     """Begin a part of a page."""
-    st.header(title, anchor=False)
-    if words:
-        put(markup.note(words))
+    note = markup.note(words) if words else ""
+    put(markup.Markup(f'<h2 class="s-section">{markup.safe(title)}</h2>{note}'))
 
 
 def show(figure: Figure, key: str) -> None:
     """Show a chart with its title, its units, its text alternative and its numbers as a table."""
     put(markup.Markup(f'<h3 class="s-figure">{markup.safe(figure.title)}</h3>{markup.note(figure.note)}'))
-    st.altair_chart(figure.chart, width="stretch", key=key, alt=figure.alternative)
+    st.altair_chart(inked(figure.chart, pen()), width="stretch", key=key, alt=figure.alternative)
     if figure.table:
         with st.expander("The same as a table"):
             put(markup.table(figure.table, figure.title, stacks=False))

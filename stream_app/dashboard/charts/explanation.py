@@ -62,4 +62,4 @@ def _drawn(rows: list[dict[str, str | float]], pen: Pen) -> alt.LayerChart:
     right = base.transform_filter("datum.is_own").mark_text(**words(pen, align="left", dx=6)).encode(text="said:N")
     left = base.transform_filter("!datum.is_own").mark_text(**words(pen, align="right", dx=-6)).encode(text="said:N")
     zero = alt.Chart(inline([{"zero": 0}])).mark_rule(color=pen.palette.soft).encode(x="zero:Q")
-    return bars + right + left + zero
+    return alt.LayerChart(layer=[bars, right, left, zero])

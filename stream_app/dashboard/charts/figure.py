@@ -76,6 +76,16 @@ def words(pen: Pen, **changes: Any) -> dict[str, Any]:
     return {"color": pen.palette.ink, "fontSize": 12, "baseline": "middle"} | changes
 
 
+def inked(chart: Drawn, pen: Pen) -> Drawn:
+    """Return the chart with axes whose words have enough contrast."""
+    palette = pen.palette
+    made: Drawn = chart.configure_axis(
+        labelColor=palette.soft, titleColor=palette.soft, gridColor=palette.hair, labelFontSize=12, titleFontSize=12,
+        titleFontWeight="normal",
+    )  # fmt: skip
+    return made
+
+
 def tips(*pairs: tuple[str, str]) -> list[alt.Tooltip]:
     """Return what a pointer shows: the fields hold words already."""
     return [alt.Tooltip(f"{name}:N", title=title) for name, title in pairs]

@@ -23,14 +23,17 @@ def flow(migrations: Sequence[Migration], order: Sequence[str], days: int, pen: 
     nodes, bands = lay_out(flows, order)
     across = alt.Scale(domain=[-0.02, 1.02], nice=False)
     down = alt.Scale(domain=[1.02, -0.02], nice=False)
-    bodies = alt.Chart(inline([row for band in bands for row in _outline(band, pen)])).mark_area(opacity=0.45).encode(
+    outlines = alt.Chart(inline([row for band in bands for row in _outline(band, pen)]))
+    bodies = outlines.mark_area(opacity=0.45, orient="vertical").encode(
         x=alt.X("x:Q", axis=None, scale=across), y=alt.Y("top:Q", axis=None, scale=down), y2="bottom:Q",
-        detail="flow:N", color=own_colour(), order="x:Q", tooltip=tips(("flow", "Flow"), ("said", "Customers")),
+        detail="flow:N", color=own_colour(), tooltip=tips(("flow", "Flow"), ("said", "Customers")),
     )  # fmt: skip
     ends = alt.Chart(inline([_node(node, pen) for node in nodes])).encode(
         y=alt.Y("middle:Q", axis=None, scale=down), x=alt.X("x:Q", axis=None, scale=across)
     )
-    blocks = ends.mark_bar().encode(x="x:Q", x2="x2:Q", y="top:Q", y2="bottom:Q", color=own_colour())
+    blocks = ends.mark_bar().encode(
+        x2="x2:Q", y=alt.Y("top:Q", axis=None, scale=down), y2="bottom:Q", color=own_colour()
+    )
     told = "datum.is_told"
     left = ends.transform_filter(f"datum.is_left && {told}").mark_text(**words(pen, align="left", dx=12))
     right = ends.transform_filter(f"!datum.is_left && {told}").mark_text(**words(pen, align="right", dx=-8))

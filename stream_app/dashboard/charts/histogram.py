@@ -30,6 +30,7 @@ def histogram(found: Histogram, feature: Feature, segment_id: str, currency: str
                 "begin:Q", title=unit, scale=alt.Scale(nice=False), axis=alt.Axis(grid=False, tickCount=4, format="~s")
             ),
             x2="end:Q",
+            y2=alt.datum(0),
             y=alt.Y("n:Q", title="customers", axis=alt.Axis(tickCount=3, tickMinStep=1)),
             tooltip=tips(("range", feature.name), ("said", "Customers")),
         )

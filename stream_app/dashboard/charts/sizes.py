@@ -22,15 +22,18 @@ def sizes(found: Segments, days: int, pen: Pen) -> Figure:
         y=alt.Y("segment:N", sort=order, axis=names_axis(), scale=alt.Scale(paddingInner=0.28, paddingOuter=0.1)),
         yOffset=alt.YOffset("measure:N", sort=[CUSTOMERS, REVENUE], scale=alt.Scale(paddingInner=0.12)),
     )
-    across = alt.X("share:Q", axis=None, scale=alt.Scale(domain=[0, _end(rows)]))
+    scale = alt.Scale(domain=[0, _end(rows)])
     bars = base.mark_bar(cornerRadiusEnd=3).encode(
-        x=across, color=own_colour(), opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
+        x=alt.X("share:Q", axis=None, scale=scale), color=own_colour(),
+        opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
         tooltip=tips(("segment", "Segment"), ("said", "Now"), ("before", f"{days} days earlier")),
     )  # fmt: skip
     marks = base.transform_filter("isValid(datum.earlier)").mark_tick(
         color=pen.palette.ink, thickness=2, bandSize=16
-    ).encode(x=alt.X("earlier:Q"))  # fmt: skip
-    labels = base.mark_text(**words(pen, align="left", dx=8)).encode(x="label_at:Q", text="said:N")
+    ).encode(x=alt.X("earlier:Q", axis=None, scale=scale))  # fmt: skip
+    labels = base.mark_text(**words(pen, align="left", dx=8)).encode(
+        x=alt.X("label_at:Q", axis=None, scale=scale), text="said:N"
+    )
     return Figure(
         "Share of customers and of revenue",
         f"Percent of all; upper bar customers, lower bar revenue in the window. The line marks {days} days earlier.",

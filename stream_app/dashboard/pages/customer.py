@@ -59,18 +59,20 @@ def _unknown(wanted: str) -> markup.Markup:
 
 def _person(found: Customer) -> None:
     section(found.customer_id)
-    put(markup.cards([_standing(found), *_features(found)]))
+    put(markup.cards([_standing(found), *_features(found)], are_small=True))
     for words in coming(found.forecast[:1]):
         st.info(words)
     drawn = timeline(found, [segment.id for segment in asking.segments().segments], pen())
     if drawn is not None:
         show(drawn, "timeline")
     _why(found)
-    section("History", "The last 20 changes of segment, newest first.")
-    put(markup.table(history_rows(found.history, pen().ground), "Changes of segment"))
-    if not found.history:
-        put(markup.note("No change yet."))
-    _orders(found)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        section("History", "The last 20 changes of segment, newest first.")
+        rows = history_rows(found.history, pen().ground)
+        put(markup.table(rows, "Changes of segment", left=("When", "Change", "Why")) or markup.note("No change yet."))
+    with right:
+        _orders(found)
 
 
 def _standing(found: Customer) -> markup.Markup:
@@ -119,7 +121,9 @@ def _why(found: Customer) -> None:
     with right:
         put(markup.Markup('<h3 class="s-figure">What would move them</h3>'))
         steps = [{"Step": step.words[:1].upper() + step.words[1:], "Leads to": _chip(step.to)} for step in why.steps]
-        put(markup.table(steps, "Smallest steps that would move this customer", stacks=False))
+        put(
+            markup.table(steps, "Smallest steps that would move this customer", left=("Step", "Leads to"), stacks=False)
+        )
         if not steps:
             put(markup.note("No single small step would."))
 
@@ -133,10 +137,10 @@ def _orders(found: Customer) -> None:
     section("Orders", "The newest ones.")
     rows = [
         {
-            "Order": order.order_id, "When": day_and_time(order.ordered_at),
-            "Kind": "return" if order.is_return else "order",
-            "Amount": money(order.amount, found.currency), "Products": str(order.products),
+            "When": day_and_time(order.ordered_at),
+            "Amount": f"{'Return: ' if order.is_return else ''}{money(order.amount, found.currency)}",
+            "Products": str(order.products),
         }
         for order in found.orders
-    ]  # fmt: skip
-    put(markup.table(rows, "Newest orders") if rows else markup.note("None is held any more."))
+    ]
+    put(markup.table(rows, "Newest orders", left=("When",)) or markup.note("None is held any more."))

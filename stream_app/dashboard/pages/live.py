@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Literal
 
 import streamlit as st
 
@@ -19,7 +18,6 @@ from stream_app.dashboard.overview import (
     READINGS,
     as_of_words,
     customers_delta,
-    direction,
     lag_words,
     paused_words,
     revenue_delta,
@@ -55,25 +53,27 @@ def pulse(days: int) -> None:
         found, running = asking.segments(), asking.activity()
         rates = _remember("rates", running.orders_per_second or 0.0)
         lags = _remember("lags", float(running.lag or 0))
-        people, revenue = customers_delta(found, days), revenue_delta(found, days)
-        with st.container(horizontal=True, gap="small", key="pulse"):
-            _metric("Customers in a segment", count(found.customers), people)
-            _metric("Revenue in the window", short_money(found.revenue, found.currency), revenue)
-            st.metric("In no segment", count(found.lapsed), border=True, width=170, help="Lapsed, or not scored yet.")
-            speed = NONE if running.orders_per_second is None else rate(running.orders_per_second)
-            st.metric("Orders a second", speed, border=True, width=170, chart_data=rates, chart_type="area")
-            st.metric(
-                "Orders that wait", lag_words(running), border=True, width=170, chart_data=lags, chart_type="area"
+        speed = NONE if running.orders_per_second is None else rate(running.orders_per_second)
+        put(
+            markup.tiles(
+                [
+                    markup.tile("Customers in a segment", count(found.customers), customers_delta(found, days)),
+                    markup.tile(
+                        "Revenue in the window", short_money(found.revenue, found.currency), revenue_delta(found, days)
+                    ),
+                    markup.tile("In no segment", count(found.lapsed), "Lapsed, or not scored yet"),
+                    markup.tile("Orders a second", speed, markup.sparkline(rates, "Orders a second, last two minutes")),
+                    markup.tile(
+                        "Orders that wait",
+                        lag_words(running),
+                        markup.sparkline(lags, "Orders that wait, last two minutes"),
+                    ),
+                ]
             )
+        )
         put(markup.note(as_of_words(found)))
         if paused := paused_words(running):
             st.warning(paused)
-
-
-def _metric(label: str, value: str, change: str) -> None:
-    arrow = direction(change)
-    colour: Literal["normal", "off"] = "off" if arrow == "off" else "normal"
-    st.metric(label, value, change, delta_color=colour, delta_arrow=arrow, border=True, width=300)  # type: ignore[arg-type]
 
 
 def _remember(name: str, reading: float) -> list[float]:
@@ -92,7 +92,7 @@ def segments_now(days: int) -> None:
         if not found.customers:
             put(EMPTY)
             return
-        chart, numbers = st.columns([1, 1], gap="large")
+        chart, numbers = st.columns([5, 6], gap="large")
         with chart:
             show(sizes(found, days, pen()), "sizes")
         with numbers:

@@ -49,7 +49,7 @@ def model() -> None:
 
 def _chosen(found: Model) -> None:
     put(markup.facts(model_facts(found)))
-    if found.candidates:
+    if len(found.candidates) > 1:
         for column, measure in zip(st.columns(2, gap="large"), ("inertia", "silhouette"), strict=True):
             with column:
                 show(curve(measure, found.candidates, pen()), measure)
@@ -83,9 +83,7 @@ def _other() -> None:
     except ApiFailed as error:
         put(failure_card(error))
         return
-    with st.container(horizontal=True, gap="small"):
-        for label, value, help in preview_numbers(found):
-            st.metric(label, value, border=True, width=200, help=help)
+    put(markup.tiles(markup.tile(*numbers) for numbers in preview_numbers(found)))
     put(objections(found))
     left, right = st.columns([3, 2], gap="large")
     with left:
