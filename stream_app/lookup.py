@@ -91,7 +91,7 @@ class Lookup:
                 questions(pipe)
                 return pipe.execute()
         except redis.RedisError as error:
-            raise _away(self._settings, error) from error
+            raise redis_away(self._settings, error) from error
 
     def close(self) -> None:
         """Leave Redis."""
@@ -129,7 +129,7 @@ class Lookup:
                 for status in self.partitions(count)
             ]
         except redis.RedisError as error:
-            raise _away(self._settings, error) from error
+            raise redis_away(self._settings, error) from error
         return sum(counts)
 
     def customers_of(self, partition: int, size: int) -> Iterator[list[bytes]]:
@@ -140,7 +140,7 @@ class Lookup:
             try:
                 cursor, found = cast(tuple[int, list[tuple[bytes, float]]], self._redis.zscan(key, cursor, count=size))
             except redis.RedisError as error:
-                raise _away(self._settings, error) from error
+                raise redis_away(self._settings, error) from error
             yield [customer_id for customer_id, _ in found]
             if cursor == 0:
                 return
@@ -154,7 +154,7 @@ class Lookup:
         try:
             return cast(bytes | None, self._redis.hget(f"{self._settings.redis_prefix}{key}", field))
         except redis.RedisError as error:
-            raise _away(self._settings, error) from error
+            raise redis_away(self._settings, error) from error
 
 
 def _status(partition: int, meta: Meta, position: int) -> PartitionStatus:
@@ -164,7 +164,8 @@ def _status(partition: int, meta: Meta, position: int) -> PartitionStatus:
     )
 
 
-def _away(settings: Settings, error: redis.RedisError) -> OutageError:
+def redis_away(settings: Settings, error: redis.RedisError) -> OutageError:
+    """Return what a reader says of a Redis that does not answer."""
     return OutageError(
         f"Redis does not answer at {settings.redis_address} ({type(error).__name__}).",
         "Name it in REDIS_URL, start one with `segstream local`, or ask `segstream doctor`.",

@@ -16,6 +16,7 @@ from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.pipeline import Chunk, Outcome, Progress, read_chunk
 from stream_app.core.rules import Rules
 from stream_app.core.state_record import decode_customer, encode_state, header_of
+from stream_app.core.statistics import Figures
 from tests.oracle import Step
 
 EVERYBODY = 1_000_000
@@ -34,6 +35,7 @@ class Driver:
         self.due: dict[str, int] = {}
         self.changes: dict[str, list[bytes]] = {}
         self.dead_letters: list[tuple[SourceRecord, Refusal]] = []
+        self.figures: dict[str, bytes] = {}
         self.switch: ModelSwitch | None = None
         self._to_walk: list[str] = []
 
@@ -92,6 +94,7 @@ class Driver:
             self.due.pop(name, None)
             if customer.due_at is not None:
                 self.due[name] = customer.due_at
+        self.figures |= Figures(dict(self.figures)).add(outcome.tally)
         self.progress = stored_and_read(self.progress)
 
 

@@ -165,8 +165,18 @@ class Era(NamedTuple):
 
 def run_eras(log: list[Fact], window: int | None, eras: list[Era]) -> dict[str, list[Step]]:
     """Replay one partition's log under one model after the other; the first one's position is 0."""
+    judged = judge_eras(log, window, eras)
+    return {name: steps for name, mine in judged.items() if (steps := _steps_by(mine))}
+
+
+Judged = list[tuple[Evaluation, Predict]]
+"""One customer's evaluations, each with the model that decides."""
+
+
+def judge_eras(log: list[Fact], window: int | None, eras: list[Era]) -> dict[str, Judged]:
+    """Say when everybody is evaluated, and by which model."""
     whole = live(log, window).evaluations
-    judged: dict[str, list[tuple[Evaluation, Predict]]] = {name: [] for name in whole}
+    judged: dict[str, Judged] = {name: [] for name in whole}
     for number, era in enumerate(eras):
         last = number == len(eras) - 1
         until = live(log if last else log[: eras[number + 1].since], window)
@@ -176,10 +186,24 @@ def run_eras(log: list[Fact], window: int | None, eras: list[Era]) -> dict[str, 
             judged[name] += [(each, era.predict) for each in mine[len(seen) :]]
         if not last:
             _change_model(judged, until, eras[number + 1])
-    return {name: steps for name, mine in judged.items() if (steps := _steps_by(mine))}
+    return judged
 
 
-def _change_model(judged: dict[str, list[tuple[Evaluation, Predict]]], now: Lives, era: Era) -> None:
+def totals_at(judged: dict[str, Judged], instant: int) -> dict[str, tuple[int, int]]:
+    """Count customers and money by segment, everybody as last evaluated up to an instant; "": in none."""
+    totals: dict[str, tuple[int, int]] = {}
+    for mine in judged.values():
+        known = [each for each in mine if each[0].at <= instant]
+        if known:
+            evaluation, predict = known[-1]
+            segment = "" if evaluation.row is None else predict(*evaluation.row)
+            customers, money = totals.get(segment, (0, 0))
+            more = 0 if evaluation.found is None else evaluation.found.monetary
+            totals[segment] = (customers + 1, money + more)
+    return totals
+
+
+def _change_model(judged: dict[str, Judged], now: Lives, era: Era) -> None:
     """Everybody who was ever scored is scored anew at the clock, unless history is about to do it."""
     for name, mine in judged.items():
         if mine and name not in now.waiting:

@@ -15,13 +15,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from model_store.errors import ModelRefused
-from stream_app.api import customers, health, model, predict, segments
+from stream_app.api import changes, customers, health, model, predict, segments
 from stream_app.api.document import complete
 from stream_app.api.parts import Parts
 from stream_app.api.problems import Fault, Problem, answer_of, bad_values, problem_of, shown
 from stream_app.core.errors import SegstreamError
 
-ROUTERS = (predict, customers, segments, model, health)
+ROUTERS = (predict, changes, customers, segments, model, health)
 ABOUT = """\
 Who is in which segment, why, and what moves them next. Money is in currency units, times are RFC 3339 in UTC.
 Refusals are `application/problem+json` with a `code` for programs and a `hint` for people.

@@ -121,8 +121,9 @@ class Watch:
         is_over = message["type"] == "http.response.body" and not message.get("more_body", False)
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            headers = message["headers"] = [*message.get("headers", ()), *SAFE_HEADERS]
-            is_over = any(value.startswith(b"text/event-stream") for name, value in headers if name == b"content-type")
+            said = dict(message.get("headers", ()))
+            message["headers"] = [*said.items(), *((name, value) for name, value in SAFE_HEADERS if name not in said)]
+            is_over = said.get(b"content-type", b"").startswith(b"text/event-stream")
         if is_over and self._status:
             self._measure()
         await self._send(message)

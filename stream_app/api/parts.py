@@ -8,6 +8,8 @@ from fastapi import Depends, Request
 
 from stream_app.api.asking import Asking
 from stream_app.api.champion import Champion
+from stream_app.api.recent import Recent
+from stream_app.api.streams import Streams
 from stream_app.settings import Settings
 
 
@@ -18,13 +20,17 @@ class Parts:
         self.settings = settings
         self.champion = Champion(settings)
         self.asking = Asking(settings)
+        self.recent = Recent(settings)
+        self.streams = Streams(settings)
 
     def start(self) -> None:
         """Begin to follow the deployment; nobody is waited for."""
         self.champion.start()
+        self.recent.start()
 
     def stop(self) -> None:
         """Let go of Kafka and Redis."""
+        self.recent.stop()
         self.champion.stop()
         self.asking.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from types import FrameType
 
 import uvicorn
 
@@ -23,9 +24,11 @@ def run_api(settings: Settings) -> None:
     entries = load_entries(settings)
     refuse_strangers(settings, entries)
     set_up_logging(settings)
-    server = uvicorn.Server(
+    parts = Parts(settings)
+    server = Server(
+        parts,
         uvicorn.Config(
-            the_door(Parts(settings), entries),
+            the_door(parts, entries),
             host=settings.api_host,
             port=settings.api_port,
             log_config=None,
@@ -33,9 +36,22 @@ def run_api(settings: Settings) -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=LEAVE_SECONDS,
-        )
+        ),
     )
     server.run()
+
+
+class Server(uvicorn.Server):
+    """Ends the streams when it is told to stop: it would wait for them, and they for it."""
+
+    def __init__(self, parts: Parts, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._parts = parts
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        self._parts.streams.is_stopping = True
+        super().handle_exit(sig, frame)
 
 
 def the_door(parts: Parts, entries: list[Entry]) -> Door:

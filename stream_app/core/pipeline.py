@@ -25,6 +25,7 @@ from stream_app.core.move import NO_OFFSET, Move
 from stream_app.core.order import Order
 from stream_app.core.rfm import Verdict
 from stream_app.core.rules import Rules
+from stream_app.core.statistics import Tally
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Outcome:
     renamed: set[str] = field(default_factory=set)
     """Customers who stay in a segment that another model calls by another name."""
     counts: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
     is_stopped: bool = False
     """True when the breaker tripped: the records after it were left unread."""
 
@@ -255,8 +257,9 @@ class Chunk:
         *,
         is_history: bool = False,
     ) -> None:
-        name = customer.segment_name
+        name, before, is_first = customer.segment_name, customer.features, not customer.model_version
         move = evaluate(customer, cause, scorer, self._window, source_offset=source_offset, is_history=is_history)
+        self.outcome.tally.take(customer, before, move, is_first=is_first)
         if move is not None:
             self.outcome.moves.append(move)
         elif customer.segment_name != name:

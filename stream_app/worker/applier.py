@@ -82,6 +82,7 @@ class Applier:
                     source_position=write.source_position,
                     meta=write.meta,
                     customers=write.customers,
+                    figures=work.figures,
                 )
             except PartitionLost as refused:
                 lost.append((lane, refused))

@@ -115,7 +115,8 @@ class Assignment:
         self._current = None
         self._waiting.pop(partition)
         result = takeover.result
-        lane = Lane(result.lease, result.progress, result.active)
+        lane = Lane(result.lease, result.progress, result.active, result.figures)
+        lane.must_write = result.figures.is_counted
         if result.meta is not None:
             lane.control_position = result.meta.control_position
             lane.paused = result.meta.paused

@@ -39,6 +39,8 @@ from stream_app.worker.work import Basis, LaneWork
 IDLE_SECONDS = 0.1
 CHECK_SECONDS = 1.0
 CALL_SECONDS = 2.0
+CHECKED_FIGURES = 100
+"""So many records of the figures of each partition are looked at in one check."""
 UNLIMITED = 1_000_000
 """Events a second: what an earlier life of the worker still owes goes out at once when there is no limit any more."""
 
@@ -323,7 +325,7 @@ class Engine:
         clock, first_rank = lane.progress.clock.instant, lane.checked.next_rank
         is_mixed = lane.active.switch is not None
         stride = 0 if is_mixed else lane.census.stride(lane.active.scorer.model, first_rank, lane.lease.mark.customers)
-        lane.checked = self.store.check(lane.lease, first_rank, clock, stride)
+        lane.checked = self.store.check(lane.lease, first_rank, clock, stride, lane.figures_to_check(CHECKED_FIGURES))
         lane.census.take(lane.checked.shown, clock, is_last=lane.checked.next_rank == 0)
 
     def _publish(self) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
+from stream_app.core.statistics import Figures
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.census import LaneCensus
 from stream_app.worker.store import UNCHECKED, Checked, Lease
@@ -30,6 +31,7 @@ class Lane:
     lease: Lease
     progress: Progress
     active: ActiveModel
+    figures: Figures = field(default_factory=Figures)
     control_position: int = 0
     paused: str = ""
     """The reason code while the partition is paused; empty while it runs."""
@@ -39,6 +41,8 @@ class Lane:
     nobody_due_until: int = NO_CLOCK
     """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
     checked: Checked = UNCHECKED
+    checked_figures: int = 0
+    """The place of the figures at which the next look begins."""
     census: LaneCensus = field(default_factory=LaneCensus)
     failures: int = 0
     """How often in a row what lies at `failed_at` could not be read."""
@@ -94,6 +98,12 @@ class Lane:
         """Pause until an operator says so, and owe a meta record that outlives this process."""
         self.paused = reason
         self.must_write = True
+
+    def figures_to_check(self, most: int) -> list[str]:
+        """Return the names of the figures to look at next, and begin again behind the last."""
+        names, first = self.figures.names(), self.checked_figures
+        self.checked_figures = first + most if first + most < len(names) else 0
+        return names[first : first + most]
 
     def keep(self, most: int) -> None:
         """Forget the customers that came in first, when there are more than `most`."""

@@ -10,9 +10,21 @@ from stream_app.core.clock import Clock
 from stream_app.core.errors import StopError
 from stream_app.core.pipeline import Progress
 from stream_app.core.state_layout import STATE_FORMAT
+from stream_app.core.statistics import DAY_PREFIX, TOTALS
 
 META_KEY = b"\0meta"
 """No customer id holds a NUL, so no customer's record can be taken for it."""
+
+
+def figures_key(name: str) -> bytes:
+    """Return the changelog's key of a record of the figures."""
+    return b"\0" + name.encode()
+
+
+def figures_name(key: bytes) -> str | None:
+    """Return which record of the figures has this key, None when it is not one."""
+    name = key[1:].decode(errors="replace") if key.startswith(b"\0") else ""
+    return name if name == TOTALS or name.startswith(DAY_PREFIX) else None
 
 
 class Identity(Struct, frozen=True):
@@ -58,6 +70,8 @@ class Meta(Struct, frozen=True, kw_only=True):
     switch: SwitchProgress | None = None
     owing: tuple[str, str] | None = None
     """The place in the due index before which nobody is owed an event of the last switch; None: nobody at all."""
+    figures_since: str | None = None
+    """`Figures.since`; None: a version without figures wrote this, so the totals miss what it did."""
 
 
 encode_meta = msgspec.json.Encoder().encode
@@ -74,6 +88,7 @@ def meta_of(
     owing: tuple[str, str] | None,
     paused: str,
     clock_mode: str,
+    figures_since: str,
 ) -> Meta:
     """Return the record that brings a partition back to where it is."""
     return Meta(
@@ -92,6 +107,7 @@ def meta_of(
         switch=switch,
         owing=owing,
         clock_mode=clock_mode,
+        figures_since=figures_since,
     )
 
 

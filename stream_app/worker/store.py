@@ -16,11 +16,12 @@ from stream_app import metrics
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
 from stream_app.worker.place import Place
-from stream_app.worker.rows import Row, packed
+from stream_app.worker.rows import Figure, Row, packed
 
 RESTORE_SLICE = 500
 SCRUB_SLICE = 1_000
 WIPE_SLICE = 2_000
+FIGURES_SLICE = 200
 
 
 class PartitionLost(Exception):
@@ -96,6 +97,7 @@ class Store:
         self._apply = self._script("apply")
         self._check = self._script("check")
         self._wipe = self._script("wipe")
+        self._figures = self._script("figures")
 
     def _script(self, name: str) -> Script:
         return self._redis.register_script(self.source(name))
@@ -114,6 +116,10 @@ class Store:
     @property
     def _segment(self) -> str:
         return f"{self._prefix}segment:"
+
+    def _figure_keys(self, partition: int) -> tuple[str, str]:
+        """Return what stands before and behind the name of a record of the figures."""
+        return self._prefix, f":{partition}"
 
     def claim(self, lease: Lease) -> Held:
         """Take the right to write the partition's keys; any earlier claim is void from now on."""
@@ -143,22 +149,38 @@ class Store:
 
     def apply(
         self, lease: Lease, rows: Sequence[Row], *, position: int, source_position: int, meta: bytes,
-        customers: int, is_rebuild: bool = False,
+        customers: int, figures: Sequence[Figure] = (), is_rebuild: bool = False,
     ) -> None:  # fmt: skip
-        """Write committed states and move the position, both or neither."""
+        """Write committed states and figures and move the position, all or none."""
         values: list[Any] = [
             lease.claim, lease.mark.position, position, source_position, meta, customers, int(time.time() * 1_000),
-            self._customer, self._segment, f":customers:{lease.partition}", int(is_rebuild), *packed(rows),
+            self._customer, self._segment, f":customers:{lease.partition}", int(is_rebuild),
+            *self._figure_keys(lease.partition), *packed(rows, figures),
         ]  # fmt: skip
         status = self._run(self._apply, lease, *values).decode()
         if status not in {"OK", "DONE"}:
             raise PartitionLost(lease.partition, status)
         lease.mark = Mark(position, customers)
 
-    def check(self, lease: Lease, first_rank: int, clock: int, stride: int = 0) -> Checked:
-        """Check the claim and the next slice of customers, show every `stride`th of them, and count who is due."""
+    def figures(self, lease: Lease, behind: str) -> dict[str, dict[str, int]]:
+        """Return the next records of the figures behind a name, in the order of names; empty: there are no more."""
+        keys = self._figure_keys(lease.partition)
+        status, *found = self._run(self._figures, lease, *lease.fence(), *keys, behind, FIGURES_SLICE)
+        if status != b"OK":
+            raise PartitionLost(lease.partition, status.decode())
+        return {
+            name.decode(): {field.decode(): int(number) for field, number in zip(told[::2], told[1::2], strict=True)}
+            for name, told in found[0]
+        }
+
+    def check(self, lease: Lease, first_rank: int, clock: int, stride: int = 0, figures: Sequence[str] = ()) -> Checked:
+        """Check the claim, the next slice of customers and these figures, and count who is due.
+
+        Every `stride`th customer is shown.
+        """
         last_rank = first_rank + SCRUB_SLICE - 1
-        values = (self._customer, first_rank, last_rank, clock, stride)
+        keys = self._figure_keys(lease.partition)
+        values = (self._customer, first_rank, last_rank, clock, stride, *keys, *figures)
         status, *found = self._run(self._check, lease, *lease.fence(), *values)
         if status != b"OK":
             raise PartitionLost(lease.partition, status.decode())
@@ -168,8 +190,9 @@ class Store:
     def wipe(self, lease: Lease) -> bool:
         """Remove a slice of the partition's keys; return whether all are gone."""
         left = self._run(
-            self._wipe, lease, lease.claim, self._customer, self._segment, f":customers:{lease.partition}", WIPE_SLICE
-        )
+            self._wipe, lease, lease.claim, self._customer, self._segment, f":customers:{lease.partition}", WIPE_SLICE,
+            *self._figure_keys(lease.partition),
+        )  # fmt: skip
         if left < 0:
             raise PartitionLost(lease.partition, "CLAIM")
         return bool(left == 0)

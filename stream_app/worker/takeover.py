@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,12 +20,30 @@ from stream_app.core.errors import OutageError, StopError
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
 from stream_app.core.state_record import read_header
+from stream_app.core.statistics import (
+    FROM_THE_FIRST_ORDER,
+    Fields,
+    Figures,
+    add_fields,
+    encode_fields,
+    standing_of,
+)
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.kafka_config import log_reader
-from stream_app.worker.meta import META_KEY, Identity, Meta, check_identity, decode_meta, encode_meta, progress_of
+from stream_app.worker.meta import (
+    META_KEY,
+    Identity,
+    Meta,
+    check_identity,
+    decode_meta,
+    encode_meta,
+    figures_name,
+    progress_of,
+)
 from stream_app.worker.models import Models
-from stream_app.worker.rows import LOOK_UP, Row, row_of
+from stream_app.worker.place import START
+from stream_app.worker.rows import LOOK_UP, Figure, Row, figure_of, row_of
 from stream_app.worker.store import RESTORE_SLICE, Held, Lease, Mark, PartitionLost, Store
 
 log = structlog.get_logger("segstream.takeover")
@@ -48,6 +66,7 @@ class TakenOver:
     progress: Progress
     meta: Meta | None
     active: ActiveModel
+    figures: Figures
 
 
 class ChangelogReader:
@@ -145,7 +164,8 @@ class Takeover:
         progress = self._agree(meta, committed)
         active = self._models.active(meta, progress.clock.instant)
         self._finish(meta)
-        self.result = TakenOver(self._lease, progress, meta, active)
+        figures = yield from self._figures(meta)
+        self.result = TakenOver(self._lease, progress, meta, active, figures)
 
     def read_ends(self) -> tuple[int | None, int]:
         """Return the committed offset and then the changelog's end: the other order misses a commit in between."""
@@ -180,13 +200,17 @@ class Takeover:
     def _apply(self, records: list[tuple[int, bytes, bytes]], meta: Meta | None, *, is_rebuild: bool) -> Meta | None:
         """Apply one slice; return the newest meta record."""
         rows: dict[bytes, Row] = {}
+        figures: dict[str, Figure] = {}
         for _, key, value in records:
             if key == META_KEY:
                 meta = self._checked(value)
+            elif name := figures_name(key):
+                figures[name] = figure_of(name, value)
             elif not key.startswith(b"\0"):
                 rows[key] = row_of(read_header(value), value, LOOK_UP)
         self.restored += len(records)
-        self._write(list(rows.values()), meta, records[-1][0] + 1, RESTORING, is_rebuild=is_rebuild)
+        position, found = records[-1][0] + 1, list(figures.values())
+        self._write(list(rows.values()), meta, position, RESTORING, found, is_rebuild=is_rebuild)
         return meta
 
     def _finish(self, meta: Meta | None) -> None:
@@ -194,9 +218,37 @@ class Takeover:
         self._write([], meta, self._lease.mark.position, 0 if meta is None else meta.customers)
         self._store.check(self._lease, 0, NO_CLOCK)
 
+    def _figures(self, meta: Meta | None) -> Generator[None, None, Figures]:
+        """Read the figures that Redis shows, and count the totals when an earlier version left them behind."""
+        records: dict[str, bytes] = {}
+        while found := self._store.figures(self._lease, max(records, default="")):
+            records |= {name: encode_fields(fields) for name, fields in found.items()}
+            yield
+        if meta is None:
+            return Figures(records)
+        figures = Figures(records, meta.figures_since or FROM_THE_FIRST_ORDER)
+        if meta.figures_since is None:
+            counted = yield from self._count()
+            figures.begin(counted, meta.clock)
+            log.info("figures by day begin", partition=self.partition, since=figures.since)
+        return figures
+
+    def _count(self) -> Generator[None, None, Fields]:
+        """Add up the partition's customers as they were last evaluated."""
+        counted: Fields = {}
+        place = START
+        while places := self._store.walk(self._lease, place, RESTORE_SLICE):
+            place, ids = places[-1], [each.customer_id for each in places]
+            for record in self._store.load(self._lease, ids, due_until=NO_CLOCK, due_budget=0)[0]:
+                if record is not None:
+                    add_fields(counted, standing_of(read_header(record)))
+            yield
+        return counted
+
     def _write(
-        self, rows: list[Row], meta: Meta | None, position: int, customers: int, *, is_rebuild: bool = False
-    ) -> None:
+        self, rows: list[Row], meta: Meta | None, position: int, customers: int, figures: Sequence[Figure] = (),
+        *, is_rebuild: bool = False,
+    ) -> None:  # fmt: skip
         self._store.apply(
             self._lease,
             rows,
@@ -204,6 +256,7 @@ class Takeover:
             source_position=0 if meta is None else meta.source_position,
             meta=b"" if meta is None else encode_meta(meta),
             customers=customers,
+            figures=figures,
             is_rebuild=is_rebuild,
         )
 

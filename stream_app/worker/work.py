@@ -14,9 +14,9 @@ from stream_app.core.pipeline import Chunk, Outcome
 from stream_app.core.rules import Rules
 from stream_app.core.state_record import encode_state, header_of
 from stream_app.worker.lane import BREAKER, Lane
-from stream_app.worker.meta import Identity, encode_meta, meta_of
+from stream_app.worker.meta import Identity, encode_meta, figures_key, meta_of
 from stream_app.worker.place import Place
-from stream_app.worker.rows import NEW, Before, Row, row_of
+from stream_app.worker.rows import NEW, Before, Figure, Row, figure_of, row_of
 from stream_app.worker.transaction import Write
 
 WORKER_VERSION = version("segstream")
@@ -58,6 +58,7 @@ class LaneWork:
     outcome: Outcome = field(default_factory=Outcome)
     write: Write | None = None
     rows: list[Row] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
 
     @property
     def has_something(self) -> bool:
@@ -97,10 +98,14 @@ class LaneWork:
             owing=lane.active.owing,
             clock_mode="wall" if basis.rules.is_wall_clock else "event",
             paused=lane.paused,
+            figures_since=lane.figures.since,
         )
         write = Write(lane.partition, lane.progress.source_position, encode_meta(meta), lane.progress.customers)
         write.changes = outcome.changes
         self._encode_states(write)
+        for name, figures in lane.figures.add(outcome.tally).items():
+            write.states.append((figures_key(name), figures))
+            self.figures.append(figure_of(name, figures))
         for letter, refusal in outcome.dead_letters:
             headers = letter_headers(
                 refusal,

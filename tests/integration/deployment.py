@@ -25,7 +25,7 @@ from stream_app.local.valkey import LocalRedis
 from stream_app.settings import Settings
 from stream_app.topics import create_topics
 from stream_app.worker.kafka_config import log_reader, plain_producer
-from stream_app.worker.meta import META_KEY, Meta, decode_meta
+from stream_app.worker.meta import Meta, decode_meta
 from tests.builders import NOW, a_model
 from tests.integration.environment import environment_of, outer_environment
 from tests.integration.reading import Onlooker, Record, read_all
@@ -342,8 +342,9 @@ class Deployment:
         return Results(
             orders=sum(len(records) for records in found[topics.orders]),
             changes=_changes_of(found[topics.changes]),
-            changelog={key.decode(): value for _, key, value, _ in states if key and key != META_KEY and value},
-            hashes={name: self.redis.hgetall(key) for name, key in self._customer_keys()},
+            changelog={key.decode(): value for _, key, value, _ in states if key and key[:1] != b"\0" and value},
+            hashes=self._hashes("customer:"),
+            figures=self._hashes("totals:") | self._hashes("stats:"),
             due=self._scores("due:*"),
             segments={name: self._scores(f"segment:{name}:*") for name in ("s1", "s2", "s3", "s4")},
             partitions={partition: self._standing(partition) for partition in range(self.partitions)},
@@ -351,9 +352,10 @@ class Deployment:
             has_seen_the_same=self._onlooker.finish(self.ends(topics.changes)) == found[topics.changes],
         )
 
-    def _customer_keys(self) -> list[tuple[str, bytes]]:
-        start = f"{self.settings.redis_prefix}customer:"
-        return [(key.decode().removeprefix(start), key) for key in self.redis.scan_iter(f"{start}*", 1_000)]
+    def _hashes(self, kind: str) -> dict[str, dict[bytes, bytes]]:
+        start = f"{self.settings.redis_prefix}{kind}"
+        keys = list(self.redis.scan_iter(f"{start}*", 1_000))
+        return {key.decode().removeprefix(start): self.redis.hgetall(key) for key in keys}
 
     def _scores(self, pattern: str) -> dict[str, float]:
         keys = list(self.redis.scan_iter(f"{self.settings.redis_prefix}{pattern}", 1_000))

@@ -30,6 +30,8 @@ class Results:
     segments: dict[str, dict[str, float]]
     partitions: dict[int, tuple[int, int, int]]
     """Redis: source position, number of customers, clock."""
+    figures: dict[str, dict[bytes, bytes]]
+    """Redis: customers and money of each segment, and what every day changed of them, by day and partition."""
     dead_letters: Counter[tuple[bytes | None, bytes | None, str, str]]
     has_seen_the_same: bool
     """A subscriber who read committed changes all the while saw what the log holds in the end, in its order."""
@@ -43,7 +45,7 @@ def differences(expected: Results, found: Results) -> list[str]:
     for name in ("orders", "partitions", "due", "segments"):
         if getattr(expected, name) != getattr(found, name):
             problems.append(f"{name}: {getattr(found, name)} instead of {getattr(expected, name)}")
-    for name in ("changes", "changelog", "hashes"):
+    for name in ("changes", "changelog", "hashes", "figures"):
         problems += _compare(name, getattr(expected, name), getattr(found, name))
     if expected.dead_letters != found.dead_letters:
         missing, surplus = expected.dead_letters - found.dead_letters, found.dead_letters - expected.dead_letters
@@ -55,7 +57,7 @@ def _compare(name: str, expected: dict[str, Any], found: dict[str, Any]) -> list
     wrong = [key for key in sorted(expected.keys() | found.keys()) if expected.get(key) != found.get(key)]
     pairs = [(key, _brief(found.get(key)), _brief(expected.get(key))) for key in wrong[:MOST]]
     shown = [f"{name} of {key}: {is_now} instead of {should_be}" for key, is_now, should_be in pairs]
-    return shown + ([f"{name}: {len(wrong)} customers differ"] if wrong else [])
+    return shown + ([f"{name}: {len(wrong)} differ"] if wrong else [])
 
 
 def _brief(value: Any) -> str:
@@ -63,7 +65,8 @@ def _brief(value: Any) -> str:
         return f"{len(value)} changes to sequence {value[-1]['sequence'] if value else 0}"
     if isinstance(value, dict):
         names = (b"sequence", b"since", b"frequency")
-        return str({k.decode(): v.decode(errors="replace") for k, v in value.items() if k in names})
+        shown = {k: v for k, v in value.items() if k in names} or value
+        return str({k.decode(): v.decode(errors="replace") for k, v in shown.items()})
     return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
 
 

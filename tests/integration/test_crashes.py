@@ -62,6 +62,7 @@ def test_the_undisturbed_run_holds_everything_that_can_go_wrong(expected: Result
     assert len(changes) > 500
     assert len({code for _, _, code, _ in expected.dead_letters}) > 3
     assert expected.changelog.keys() == expected.hashes.keys()
+    assert len(expected.figures) > 300
 
 
 @pytest.mark.parametrize("story", STOPPED)

@@ -2,87 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from random import Random
-from typing import NamedTuple
-
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
-from model_store.scoring import Scorer
-from model_store.segment_model import SegmentModel
 from stream_app.core.customer import NOT_WAITING
 from stream_app.core.state_record import decode_customer
-from tests.builders import a_log, rules
-from tests.driver import EVERYBODY, Driver, step_of
-from tests.oracle import Era, Predict, run_eras
-from tests.properties.worlds import World, throw_model, worlds
-
-
-class Promoted(NamedTuple):
-    """A model, and how many records were read when it was promoted."""
-
-    since: int
-    model: SegmentModel
-    is_quiet: bool
-
-
-@st.composite
-def promotions(draw: st.DrawFn) -> tuple[World, list[Promoted]]:
-    """Draw a world, and models that follow its own at places in its log; the last may be its own again."""
-    world = draw(worlds())
-    dice = Random(draw(st.integers(0, 2**64 - 1)))
-    places = sorted(draw(st.lists(st.integers(0, len(world.log)), min_size=1, max_size=3)))
-    promoted = [
-        Promoted(place, another_model(dice, f"v{number}"), dice.random() < 0.3) for number, place in enumerate(places)
-    ]
-    if len(promoted) > 1 and dice.random() < 0.5:
-        promoted[-1] = promoted[-1]._replace(model=world.model)
-    return world, promoted
-
-
-def another_model(dice: Random, version: str) -> SegmentModel:
-    model = throw_model(dice)
-    segments = tuple(replace(segment, name=f"{segment.name} {version}") for segment in model.segments)
-    return replace(model, version=version, segments=segments)
-
-
-def at_once(_: Random) -> tuple[int, int, int]:
-    return EVERYBODY, EVERYBODY, EVERYBODY
-
-
-def in_pieces(dice: Random) -> tuple[int, int, int]:
-    return dice.choice((0, 1, 3)), dice.choice((0, 1, EVERYBODY)), dice.choice((0, 1))
-
-
-def play(world: World, promoted: list[Promoted], pace: Callable[[Random], tuple[int, int, int]], seed: int) -> Driver:
-    """Send the log and switch at the places; a pace says what a chunk takes of records, due customers and a slice."""
-    driver, dice, log = (
-        Driver(Scorer(world.model), rules(window_days=world.window_days)),
-        Random(seed),
-        a_log(world.log),
-    )
-    read = 0
-    for step in [*promoted, None]:
-        until = len(log) if step is None else step.since
-        while read < until or driver.switch is not None:
-            size, due_budget, slice_size = pace(dice)
-            records = log[read : min(read + size, until)]
-            driver.run(records, due_budget=due_budget, slice_size=slice_size)
-            read += len(records)
-        if step is not None:
-            is_patient = pace is in_pieces and dice.random() < 0.5
-            driver.begin_switch(Scorer(step.model), is_quiet=step.is_quiet, is_patient=is_patient)
-    driver.settle()
-    for name in sorted(driver.states):
-        driver.pay([name])
-    return driver
-
-
-def predict_by(model: SegmentModel) -> Predict:
-    scorer = Scorer(model)
-    return lambda r, f, m, u: scorer.ids[scorer.assign(r, f, m, u)]
+from tests.driver import step_of
+from tests.oracle import run_eras
+from tests.properties.switches import Promoted, at_once, eras_of, in_pieces, play, promotions
+from tests.properties.worlds import World
 
 
 @given(promotions(), st.integers(0, 2**64 - 1))
@@ -93,9 +21,8 @@ def test_events_equal_those_of_a_brute_force_replay_under_each_model(
 
     driver = play(world, promoted, in_pieces, seed)
 
-    eras = [Era(0, predict_by(world.model)), *(Era(p.since, predict_by(p.model), p.is_quiet) for p in promoted)]
     got = {name: [step_of(change) for change in changes] for name, changes in driver.changes.items()}
-    assert got == run_eras(world.log, world.window, eras)
+    assert got == run_eras(world.log, world.window, eras_of(world, promoted))
 
 
 @given(promotions(), st.integers(0, 2**64 - 1))

@@ -1,10 +1,11 @@
 -- Write committed states and move the position, once: a retry finds the position moved and does nothing.
 -- KEYS: partition, due. ARGV: claim, position before, position after, source position, meta, customers, applied at,
 -- customer key prefix, segment key prefix, segment key suffix, '1' while rebuilding (keys of any type are replaced),
--- the customers' fields as a msgpack array, then each customer's state record.
+-- the figures' key prefix and suffix, the customers' fields as a msgpack array, the changed figures as another, then
+-- each customer's state record.
 -- Fields: id, due, valid until, recency, frequency, monetary, unique products, model version, and for those who are
 -- new or moved: the segment shown so far (false: look it up), new or not, segment, name, since, since in µs, sequence,
--- history.
+-- history. Figures: name, all fields with their numbers.
 local held = redis.call('HMGET', KEYS[1], 'claim', 'position')
 if held[1] ~= ARGV[1] then return 'CLAIM' end
 if held[2] == ARGV[3] and ARGV[2] ~= ARGV[3] then return 'DONE' end
@@ -25,7 +26,7 @@ local function write(command, key, values)
   end
 end
 
-for i, row in ipairs(cmsgpack.unpack(ARGV[12])) do
+for i, row in ipairs(cmsgpack.unpack(ARGV[14])) do
   local id, was, segment = row[1], row[9], row[11]
   local key = ARGV[8] .. id
   if ARGV[11] == '1' and call('TYPE', key).ok ~= 'hash' then call('DEL', key) end
@@ -41,10 +42,10 @@ for i, row in ipairs(cmsgpack.unpack(ARGV[12])) do
     if segment ~= '' then note(members, segment, row[14], id) end
     added = call('HSET', key, 'segment', segment, 'name', row[12], 'since', row[13], 'sequence', row[15],
       'history', row[16], 'valid_until', row[3], 'recency_at', row[4], 'frequency', row[5], 'monetary', row[6],
-      'unique_products', row[7], 'model_version', row[8], 'state', ARGV[12 + i])
+      'unique_products', row[7], 'model_version', row[8], 'state', ARGV[15 + i])
   else
     added = call('HSET', key, 'valid_until', row[3], 'recency_at', row[4], 'frequency', row[5], 'monetary', row[6],
-      'unique_products', row[7], 'model_version', row[8], 'state', ARGV[12 + i])
+      'unique_products', row[7], 'model_version', row[8], 'state', ARGV[15 + i])
   end
   -- Who is not new has every field already, unless somebody deleted some.
   if added > 0 and not row[10] then return 'DAMAGED' end
@@ -55,6 +56,14 @@ for segment, ids in pairs(leavers) do write('ZREM', ARGV[9] .. segment .. ARGV[1
 for segment, list in pairs(members) do
   call('HSETNX', KEYS[1], 'index:' .. segment, '1')
   write('ZADD', ARGV[9] .. segment .. ARGV[10], list)
+end
+for _, figure in ipairs(cmsgpack.unpack(ARGV[15])) do
+  local key, size = ARGV[12] .. figure[1] .. ARGV[13], #figure[2] / 2
+  if ARGV[11] == '1' then call('DEL', key) end
+  write('HSET', key, figure[2])
+  -- Fields come and never go: more or fewer than the worker knows of were written by somebody else.
+  if call('HLEN', key) ~= size then return 'DAMAGED' end
+  call('HSET', KEYS[1], figure[1], size)
 end
 call('HSET', KEYS[1], 'position', ARGV[3], 'source_position', ARGV[4], 'meta', ARGV[5], 'customers', ARGV[6],
   'applied_at', ARGV[7])

@@ -1,10 +1,15 @@
--- Is the partition still ours and whole? Looks at a slice of its customers a call, and counts who is due.
--- KEYS: partition, due. ARGV: claim, position, customers, customer key prefix, first rank, last rank, clock, and
--- that every so manieth customer is shown (0: nobody).
+-- Is the partition still ours and whole? Looks at a slice of its customers and figures a call, counts who is due.
+-- KEYS: partition, due. ARGV: claim, position, customers, customer key prefix, first rank, last rank, clock,
+-- that every so manieth customer is shown (0: nobody), the figures' key prefix and suffix, and their names …
 local held = redis.call('HMGET', KEYS[1], 'claim', 'position')
 if held[1] ~= ARGV[1] then return { 'CLAIM' } end
 if held[2] ~= ARGV[2] then return { 'POSITION' } end
 if redis.call('ZCARD', KEYS[2]) ~= tonumber(ARGV[3]) then return { 'DAMAGED' } end
+for i = 11, #ARGV do
+  -- Figures that are not written yet have no size, and no fields.
+  local size = redis.call('HGET', KEYS[1], ARGV[i])
+  if redis.call('HLEN', ARGV[9] .. ARGV[i] .. ARGV[10]) ~= tonumber(size or '0') then return { 'DAMAGED' } end
+end
 local stride, shown = tonumber(ARGV[8]), {}
 for i, id in ipairs(redis.call('ZRANGE', KEYS[2], ARGV[5], ARGV[6])) do
   local key = ARGV[4] .. id
