@@ -28,6 +28,8 @@ def _below(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ..
     if children is None:
         yield words, command
         return
+    if command.invoke_without_command:
+        yield words, command
     for name, child in children.items():
         yield from _below((*words, name), child)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log1p
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,20 @@ def log_money(ten_thousandths: int) -> int:
     return round(log1p(ten_thousandths / MONEY_SCALE) * LOG_ONE) if ten_thousandths > 0 else 0
 
 
+FeatureRow = tuple[int, int, int, int]
+"""Recency in days, frequency, monetary in ten-thousandths, unique products."""
+
+
+class Place(NamedTuple):
+    """Where a customer lies in PCA space, in floats for people, to 6 digits."""
+
+    point: list[float]
+    distances: list[float]
+    """To each segment's centroid, in the order of the model."""
+    margin: float
+    """1 − d1/d2 of the distances to the own and the nearest other centroid; 0 in a model of one segment."""
+
+
 class Scorer:
     """The integer form of a SegmentModel; the smallest score is nearest, on a tie the segment that stands first."""
 
@@ -49,6 +63,8 @@ class Scorer:
         weights = [[-2 * _dot(column, row) for column in columns] for row in model.centroids]
         constants = [_dot(row, row) - 2 * _dot(row, origin) for row in model.centroids]
         scale = max([abs(w) for row in weights for w in row] + [abs(k) / 32 for k in constants]) or 1.0
+        self.unit = scale / (1 << (WEIGHT_BITS + LOG_BITS))
+        """What 1 of a score is as a squared distance in PCA space."""
         rows = [[round(w / scale * (1 << WEIGHT_BITS)) for w in row] for row in weights]
         self.recency_weights = [row[0] for row in rows]
         self._rest = [
@@ -76,31 +92,64 @@ class Scorer:
                 best, best_index = score, index
         return best_index
 
+    def parts(self, index: int, recency_days: int, frequency: int, monetary: int, unique_products: int) -> list[int]:
+        """Return what a segment's score is the sum of: recency, frequency, monetary, unique products, the constant."""
+        constant, f, m, u = self._rest[index]
+        return [
+            self.recency_weights[index] * log_count(recency_days),
+            f * log_count(frequency),
+            m * log_money(monetary),
+            u * log_count(unique_products),
+            constant,
+        ]
+
     def assign(self, recency_days: int, frequency: int, monetary: int, unique_products: int) -> int:
         """Return the index of the segment nearest to a customer's features."""
         return self.nearest(self.without_recency(frequency, monetary, unique_products), recency_days)
 
-    def margins(self, segments: Sequence[int], features: Sequence[tuple[int, int, int, int]]) -> list[float]:
+    def margins(self, segments: Sequence[int], features: Sequence[FeatureRow]) -> list[float]:
         """Return for each customer 1 − d1/d2 of the distances to its own and the nearest other centroid, to 6 digits.
 
-        Recency in days, frequency, monetary in ten-thousandths, unique products. Element by element, without
-        a matrix product: nobody's margin may depend on who else is asked about.
+        Recency in days, frequency, monetary in ten-thousandths, unique products.
         """
         if not segments or len(self.ids) == 1:
             return [0.0] * len(segments)
+        return self._margins(segments, self._distances(self._points(features)))
+
+    def places(self, segments: Sequence[int], features: Sequence[FeatureRow]) -> list[Place]:
+        """Return where each customer lies, given the segments that `assign` chose: alone or among others the same."""
+        if not segments:
+            return []
+        points = self._points(features)
+        distances = self._distances(points)
+        margins = self._margins(segments, distances) if len(self.ids) > 1 else [0.0] * len(segments)
+        columns = np.array(points).T.round(6).tolist(), distances.T.round(6).tolist()
+        return [Place(*place) for place in zip(*columns, margins, strict=True)]
+
+    def _points(self, features: Sequence[FeatureRow]) -> list[Any]:
+        """Return the customers' coordinates, an array for each axis of the PCA.
+
+        Element by element, without a matrix product: nobody's place may depend on who else is asked about.
+        """
         recency, frequency, monetary, unique_products = np.log1p(np.array(features, float).T / _UNITS)
-        place = [
+        return [
             o + r * recency + f * frequency + m * monetary + u * unique_products for o, (r, f, m, u) in self._affine
         ]
-        squares = np.zeros((len(self.ids), len(segments)))
-        for axis, coordinate in enumerate(place):
+
+    def _distances(self, points: list[Any]) -> Any:
+        """Return an array of segments by customers."""
+        squares = np.zeros((len(self.ids), len(points[0])))
+        for axis, coordinate in enumerate(points):
             for segment, centroid in enumerate(self.model.centroids):
                 squares[segment] += (coordinate - centroid[axis]) ** 2
-        distances = np.sqrt(squares)
+        return np.sqrt(squares)
+
+    def _margins(self, segments: Sequence[int], distances: Any) -> list[float]:
+        others = distances.copy()
         everybody = np.arange(len(segments))
         own = distances[segments, everybody]
-        distances[segments, everybody] = np.inf
-        other = distances.min(axis=0)
+        others[segments, everybody] = np.inf
+        other = others.min(axis=0)
         ratio = np.divide(own, other, out=np.ones_like(own), where=other > 0)
         margins: list[float] = np.maximum(1 - ratio, 0.0).round(6).tolist()
         return margins

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stream_app.commands import files, models, operating, promoting, reading, running, setting_up
+from stream_app.commands import files, models, operating, promoting, reading, running, serving, setting_up
 from stream_app.commands.failure import exit_code_of
 
 DEBUG = "--debug"
@@ -30,7 +30,9 @@ app.command(rich_help_panel=DATA)(files.load)
 app.command(rich_help_panel=LOOK)(reading.tail)
 app.command(rich_help_panel=LOOK)(reading.customer)
 app.command(rich_help_panel=LOOK)(reading.drift)
+app.command(rich_help_panel=LOOK)(running.dashboard)
 app.command(rich_help_panel=OPERATE)(running.worker)
+app.add_typer(serving.api_app, name="api", rich_help_panel=OPERATE)
 app.add_typer(operating.topics_app, name="topics", rich_help_panel=OPERATE)
 models.models_app.command()(promoting.preview)
 models.models_app.command()(promoting.promote)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import redis
 from msgspec import Struct
@@ -14,6 +14,7 @@ from stream_app.core.customer import Customer
 from stream_app.core.errors import OutageError, SegstreamError
 from stream_app.core.features import Features
 from stream_app.core.instants import NO_CLOCK, rfc3339
+from stream_app.core.partitioner import partition_of
 from stream_app.core.rfm import RfmState
 from stream_app.core.state_record import decode_customer
 from stream_app.settings import Settings
@@ -31,6 +32,8 @@ class PartitionStatus:
     customers: int
     clock: int
     paused: str
+    is_switching: bool = False
+    """Its customers are going over to another model."""
 
 
 class HeldOrder(Struct, frozen=True):
@@ -47,27 +50,58 @@ class HeldOrder(Struct, frozen=True):
 class Lookup:
     """A reader of one deployment's Redis."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        """`options` change those of the Redis client."""
         self._settings = settings
-        self._redis = connect(settings)
+        self._redis = connect(settings, **options)
         self.address = settings.redis_address
 
     def customer(self, customer_id: str) -> Customer | None:
         """Return a customer, None when unknown."""
-        record = self._get(f"customer:{customer_id}", "state")
+        record = self.record(customer_id)
         return None if record is None else decode_customer(record)
+
+    def record(self, customer_id: str) -> bytes | None:
+        """Return a customer's state record, None when unknown."""
+        return self._get(f"customer:{customer_id}", "state")
+
+    def partition_count(self) -> int:
+        """Return how many partitions the orders topic has, by what its first one says; 0 before a worker ran."""
+        raw = self._get(f"partition:{self._settings.topics.orders}:0", "meta")
+        return decode_meta(raw).identity.partitions if raw else 0
+
+    def clock_of(self, customer_id: str) -> tuple[int, int]:
+        """Return the clock of a customer's partition and the number of partitions.
+
+        NO_CLOCK where the shop's producers choose the partition in a way of their own.
+        """
+        partitions = self.partition_count()
+        if not partitions:
+            return NO_CLOCK, 0
+        partition = partition_of(customer_id.encode(), partitions, self._settings.key_partitioner)
+        if partition is None:
+            return NO_CLOCK, partitions
+        raw = self._get(f"partition:{self._settings.topics.orders}:{partition}", "meta")
+        return decode_meta(raw).clock if raw else NO_CLOCK, partitions
+
+    def ask(self, questions: Callable[[redis.client.Pipeline], object]) -> list[Any]:
+        """Send many questions at once and return the answers; raises OutageError when Redis does not answer."""
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                questions(pipe)
+                return pipe.execute()
+        except redis.RedisError as error:
+            raise redis_away(self._settings, error) from error
+
+    def close(self) -> None:
+        """Leave Redis."""
+        self._redis.close()
 
     def sizes(self, segment_ids: list[str], partitions: int) -> dict[str, int]:
         """Return how many customers each segment has."""
         prefix = self._settings.redis_prefix
-        try:
-            with self._redis.pipeline(transaction=False) as pipe:
-                for segment_id in segment_ids:
-                    for partition in range(partitions):
-                        pipe.zcard(f"{prefix}segment:{segment_id}:customers:{partition}")
-                counts = cast(list[int], pipe.execute())
-        except redis.RedisError as error:
-            raise redis_away(self._settings, error) from error
+        keys = [f"{prefix}segment:{one}:customers:{p}" for one in segment_ids for p in range(partitions)]
+        counts = self.ask(lambda pipe: [pipe.zcard(key) for key in keys])
         return {
             segment_id: sum(counts[at * partitions : (at + 1) * partitions])
             for at, segment_id in enumerate(segment_ids)
@@ -75,13 +109,14 @@ class Lookup:
 
     def partitions(self, count: int) -> list[PartitionStatus]:
         """Return every partition that a worker has claimed."""
+        prefix = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}"
+        names = ("meta", "position", "claim")
+        rows = self.ask(lambda pipe: [pipe.hmget(f"{prefix}:{partition}", names) for partition in range(count)])
         found = []
-        for partition in range(count):
-            key = f"partition:{self._settings.topics.orders}:{partition}"
-            raw, position = self._get(key, "meta"), self._get(key, "position")
+        for partition, (raw, position, claim) in enumerate(rows):
             if raw:
                 found.append(_status(partition, decode_meta(raw), int(position or 0)))
-            elif self._get(key, "claim"):
+            elif claim:
                 found.append(PartitionStatus(partition, 0, 0, 0, NO_CLOCK, ""))
         return found
 
@@ -113,13 +148,7 @@ class Lookup:
     def states(self, customers: list[bytes]) -> list[bytes | None]:
         """Return the state records of customers; None for one who is gone."""
         prefix = f"{self._settings.redis_prefix}customer:".encode()
-        try:
-            with self._redis.pipeline(transaction=False) as pipe:
-                for customer_id in customers:
-                    pipe.hget(prefix + customer_id, "state")
-                return cast(list[bytes | None], pipe.execute())
-        except redis.RedisError as error:
-            raise redis_away(self._settings, error) from error
+        return self.ask(lambda pipe: [pipe.hget(prefix + customer_id, "state") for customer_id in customers])
 
     def _get(self, key: str, field: str) -> bytes | None:
         try:
@@ -129,7 +158,10 @@ class Lookup:
 
 
 def _status(partition: int, meta: Meta, position: int) -> PartitionStatus:
-    return PartitionStatus(partition, meta.source_position, position, meta.customers, meta.clock, meta.paused)
+    is_switching = meta.switch is not None
+    return PartitionStatus(
+        partition, meta.source_position, position, meta.customers, meta.clock, meta.paused, is_switching
+    )
 
 
 def redis_away(settings: Settings, error: redis.RedisError) -> OutageError:

@@ -148,4 +148,16 @@ MODEL_SWITCHING = Gauge(
     ["partition"],
     registry=REGISTRY,
 )
+
+# Worry when the 99th percentile passes a second, or when status 500 appears at all.
+HTTP_SECONDS = Histogram(
+    "http_request_duration_seconds",
+    "Requests to the API, by the template of their route; a stream of events is measured to its beginning.",
+    ["method", "handler", "status"],
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+
+# Worry when it reaches SEGSTREAM_API_MAX_STREAMS: further subscribers are turned away.
+STREAMS = Gauge("segstream_api_streams", "Clients that follow the changes.", registry=REGISTRY)
 BUILD_INFO = Gauge("segstream_build_info", "What is running.", ["version", "python"], registry=REGISTRY)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from model_store.errors import ModelRefused
 from model_store.scoring import Scorer
 from model_store.segment_model import SegmentModel
+from stream_app.contract.cause_words import BECAUSE
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.contract.segment_change import Cause, HistoryStep
 from stream_app.core.customer import NOT_WAITING, Customer
@@ -22,7 +23,6 @@ from stream_app.core.move import Move
 from stream_app.core.rules import Rules
 from stream_app.lookup import HeldOrder, Lookup, features_at, recent_orders
 from stream_app.settings import Settings
-from stream_app.words import BECAUSE
 
 LAPSED, UNSCORED = "lapsed", "not scored yet"
 

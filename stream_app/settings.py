@@ -35,6 +35,13 @@ def _redis_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("write it like http://127.0.0.1:8000 or https://segments.example.com")
+    return url.rstrip("/")
+
+
 _WINDOW_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 36_500}, {"const": "none"}]}
 """TOML knows no null."""
 
@@ -126,6 +133,34 @@ class Settings(BaseSettings):
     """Where the worker's pages listen; they have no password."""
     web_port: Annotated[int, Field(ge=1, le=65_535)] = 6066
     """Their port."""
+    api_host: str = "127.0.0.1"
+    """Where the API listens; without tokens it refuses any place but this machine."""
+    api_port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """Its port; 0 takes a free one."""
+    api_tokens: SecretStr | None = None
+    """Who may ask: scope:hash entries with commas between them, as `segstream api token` prints them."""
+    api_tokens_file: Path | None = None
+    """File with such entries, one a line."""
+    api_allow_anonymous: bool = False
+    """Let anybody read who reaches the API; admin routes stay closed."""
+    api_requests_per_second: Annotated[int, Field(ge=0)] = 500
+    """So many requests a second a client may make, and twice as many at once; 0: no limit."""
+    api_max_body_bytes: Annotated[int, Field(ge=1_000)] = 4_000_000
+    """A longer request is refused."""
+    api_max_streams: Annotated[int, Field(ge=0, le=10_000)] = 50
+    """So many clients may follow the changes at once; each costs a thread and a Kafka consumer."""
+    api_url: Annotated[str, AfterValidator(_http_url)] = "http://127.0.0.1:8000"
+    """Where the dashboard finds the API."""
+    dashboard_host: str = "127.0.0.1"
+    """Where the dashboard listens; another than loopback needs SEGSTREAM_DASHBOARD_TOKEN."""
+    dashboard_port: Annotated[int, Field(ge=1, le=65_535)] = 8501
+    """Where on that host."""
+    dashboard_token: SecretStr | None = None
+    """What people type in to see the dashboard; never shown."""
+    dashboard_api_token: SecretStr | None = None
+    """The dashboard's own token of the API, with the scope read; it stays on the server, and is never shown."""
+    dashboard_allow_anonymous: bool = False
+    """Let everybody who reaches it see the dashboard, wherever it listens."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """console, json, or auto: console on a terminal, else json."""
     log_level: str = "info"
@@ -172,7 +207,9 @@ class Settings(BaseSettings):
         return url.netloc.rpartition("@")[2] or url.path
 
 
-SECRETS = {"redis_url", "kafka_sasl_password", "kafka_extra"}
+SECRETS = {
+    "redis_url", "kafka_sasl_password", "kafka_extra", "api_tokens", "dashboard_token", "dashboard_api_token",
+}  # fmt: skip
 """Fields whose value no message shows."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import redis
 
@@ -53,9 +53,10 @@ class Statistics:
     figures are being rebuilt: it never adds up some partitions only.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        """`options` change those of the Redis client."""
         self._settings = settings
-        self._redis = connect(settings)
+        self._redis = connect(settings, **options)
         self._partitions = 0
 
     def totals(self, day: date | None = None) -> dict[str, SegmentTotals]:

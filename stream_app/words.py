@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
+from stream_app.contract.cause_words import BECAUSE
 from stream_app.contract.segment_change import ChangeMessage
-
-BECAUSE = {
-    "order": "because of an order",
-    "return": "because of a return",
-    "correction": "because an order was corrected",
-    "aging": "because time passed",
-    "expiry": "because an order left the window",
-    "model": "because of a new model",
-    "erasure": "because the person was erased",
-}
 
 
 def describe_change(change: ChangeMessage, order_id: str | None = None) -> str:

@@ -31,7 +31,18 @@ MAY_IMPORT = {
         "stream_app.doctor", "stream_app.core", "stream_app.contract", "model_store", "stream_app.settings",
         "stream_app.settings_sources", "stream_app.topic_faults", "stream_app.topics", "stream_app.worker",
     },
+    "stream_app/api": {
+        "stream_app.api", "stream_app.core", "stream_app.contract", "model_store", "stream_app.settings",
+        "stream_app.metrics", "stream_app.logs", "stream_app.lookup", "stream_app.members", "stream_app.tail",
+        "stream_app.operators", "stream_app.catalogue", "stream_app.candidate", "stream_app.statistics",
+        "stream_app.worker.control", "stream_app.worker.promoted", "stream_app.worker.kafka_config",
+        "stream_app.worker.kafka_refusals",
+    },
     "stream_app/demo/drawing": {"stream_app.demo.drawing"},
+    "stream_app/dashboard": {
+        "stream_app.dashboard", "stream_app.contract.cause_words", "stream_app.contract.segment_change",
+        "stream_app.core.errors", "stream_app.local.ports", "stream_app.settings",
+    },
     "stream_app/starter": {"stream_app.starter", "stream_app.core.errors", "stream_app.settings_sources"},
     "trainer": {"trainer", "stream_app.history", "stream_app.core", "stream_app.contract", "model_store"},
 }  # fmt: skip
@@ -71,6 +82,17 @@ def test_imports_go_in_one_direction(room: str) -> None:
     assert wrong == set()
 
 
+def test_nobody_but_the_command_imports_the_api() -> None:
+    found = {
+        str(file.relative_to(ROOT))
+        for file in sources()
+        for name in imports(file)
+        if name.startswith("stream_app.api") and not file.is_relative_to(ROOT / "stream_app" / "api")
+    }
+
+    assert found == {"stream_app/commands/serving.py"}
+
+
 @pytest.mark.parametrize(
     "room",
     [
@@ -78,6 +100,8 @@ def test_imports_go_in_one_direction(room: str) -> None:
         "model_store/scoring.py",
         "stream_app/doctor/judge",
         "stream_app/demo/drawing",
+        "stream_app/api/four_numbers.py",
+        "stream_app/api/limits.py",
         "trainer/report",
     ],
 )
@@ -142,7 +166,9 @@ def test_nothing_of_ours_makes_code_from_bytes() -> None:
     assert found == set()
 
 
-@pytest.mark.parametrize("entry", ["stream_app/worker/run.py", "stream_app/portrait.py", "model_store/store.py"])
+@pytest.mark.parametrize(
+    "entry", ["stream_app/worker/run.py", "stream_app/portrait.py", "stream_app/api/predict.py", "model_store/store.py"]
+)
 def test_what_loads_a_model_at_run_time_never_reaches_the_trainer(entry: str) -> None:
     files = reachable_from(ROOT / entry)
 

@@ -1,4 +1,4 @@
-"""`segstream demo`, `local` and `worker`: what runs until it is told to stop."""
+"""`segstream demo`, `local`, `worker` and `dashboard`: what runs until it is told to stop."""
 
 from __future__ import annotations
 
@@ -61,3 +61,14 @@ def worker(
         window_days=window_days, instance_id=instance_id, web_port=web_port,
     )  # fmt: skip
     raise typer.Exit(run_worker(settings))
+
+
+def dashboard(
+    api_url: Annotated[str | None, typer.Option(help="SEGSTREAM_API_URL")] = None,
+    host: Annotated[str | None, typer.Option(help="SEGSTREAM_DASHBOARD_HOST")] = None,
+    port: Annotated[int | None, typer.Option(help="SEGSTREAM_DASHBOARD_PORT")] = None,
+) -> None:
+    """Run the dashboard, which shows what the API tells, until Ctrl-C."""
+    from stream_app.dashboard.command import run_dashboard
+
+    run_dashboard(settings_from(api_url=api_url, dashboard_host=host, dashboard_port=port))

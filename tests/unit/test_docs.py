@@ -71,6 +71,8 @@ def _codes_of(call: ast.Call) -> Iterator[str]:
     named = [keyword.value for keyword in call.keywords if keyword.arg == "code"]
     if isinstance(call.func, ast.Name) and call.func.id == "refused":
         named += call.args[:1]
+    if isinstance(call.func, ast.Name) and call.func.id == "Problem":
+        named += call.args[1:2]
     yield from (str(value.value) for value in named if isinstance(value, ast.Constant) and value.value)
 
 

@@ -96,9 +96,11 @@ def test_a_lock_holds_exact_versions_with_hashes_and_no_address(lock: str) -> No
 
 ROOMS = {
     "": ["stream_app", "model_store"],
+    "api": ["stream_app/api"],
     "train": ["stream_app/history", "trainer", "stream_app/candidate/preview.py"],
     "local": ["stream_app/local"],
     "demo": ["stream_app/demo"],
+    "dashboard": ["stream_app/dashboard"],
     "objectstore": ["model_store/objects.py"],
     "signature": ["model_store/signature.py"],
 }

@@ -1,0 +1,83 @@
+"""The last changes in memory, for feeds that poll: one reader of the topic for all of them."""
+
+from __future__ import annotations
+
+import threading
+from operator import itemgetter
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from stream_app.core.errors import SegstreamError
+from stream_app.settings import Settings
+from stream_app.worker.kafka_config import log_reader
+from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
+
+KEPT = 500
+POLL_SECONDS = 0.2
+AGAIN_SECONDS = 2.0
+
+
+class Recent(threading.Thread):
+    """Keeps the last changes as published, in the order in which they were read."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(name="recent", daemon=True)
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._kept: list[tuple[int, bytes]] = []
+        """With the instant at which each was published, ascending."""
+        self.is_reading = False
+        """True once the topic was found."""
+
+    def newest(self, limit: int) -> list[bytes]:
+        """Return the newest changes, the newest first."""
+        return [value for _, value in self._kept[: -limit - 1 : -1]]
+
+    def run(self) -> None:
+        """Read until stopped."""
+        while not self._stopping.is_set():
+            consumer = Consumer(log_reader(self._settings, "api-recent"))
+            try:
+                self._begin(consumer)
+                self._read(consumer)
+            except (SegstreamError, KafkaException):
+                # Kafka is away, or the topics are still to be created.
+                self._stopping.wait(AGAIN_SECONDS)
+            finally:
+                self.is_reading = False
+                consumer.close()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        if self.is_alive():
+            self.join(CALL_SECONDS)
+
+    def _begin(self, consumer: Consumer) -> None:
+        topic = self._settings.topics.changes
+        count = partition_count(consumer, self._settings, topic)
+        places = []
+        with kafka_refusals(self._settings):
+            for partition in range(count):
+                place = TopicPartition(topic, partition)
+                low, high = consumer.get_watermark_offsets(place, CALL_SECONDS)
+                # A few more: markers of transactions take offsets too.
+                place.offset = max(low, high - 2 * KEPT // count)
+                places.append(place)
+        consumer.assign(places)
+        self.is_reading = True
+
+    def _read(self, consumer: Consumer) -> None:
+        kept: list[tuple[int, bytes]] = []
+        while not self._stopping.is_set():
+            found = []
+            for record in consumer.consume(KEPT, POLL_SECONDS):
+                error, value = record.error(), record.value()
+                if error is not None and error.fatal():
+                    raise KafkaException(error)
+                if error is None and value is not None:
+                    found.append((record.timestamp()[1], value))
+            if found:
+                # Partitions come one after the other at the start. Swapped whole: another thread reads it.
+                self._kept = sorted([*kept, *found], key=itemgetter(0))[-KEPT:]
+                kept = self._kept

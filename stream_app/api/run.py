@@ -1,0 +1,92 @@
+"""Runs the API as `segstream api` does: until SIGTERM."""
+
+from __future__ import annotations
+
+import ipaddress
+from types import FrameType
+
+import uvicorn
+
+from stream_app.api.app import create_app
+from stream_app.api.door import Door
+from stream_app.api.limits import Limits
+from stream_app.api.parts import Parts
+from stream_app.api.tokens import Entry, Keyring, load_entries
+from stream_app.core.errors import UsageError
+from stream_app.logs import set_up_logging
+from stream_app.settings import Settings
+
+LEAVE_SECONDS = 5
+
+
+def run_api(settings: Settings) -> None:
+    """Serve until SIGTERM; raises UsageError when it would serve strangers without anybody's word."""
+    entries = load_entries(settings)
+    refuse_strangers(settings, entries)
+    set_up_logging(settings)
+    parts = Parts(settings)
+    server = Server(
+        parts,
+        uvicorn.Config(
+            the_door(parts, entries),
+            host=settings.api_host,
+            port=settings.api_port,
+            log_config=None,
+            # It would log paths, and customer ids are in them.
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=LEAVE_SECONDS,
+        ),
+    )
+    server.run()
+
+
+class Server(uvicorn.Server):
+    """Ends the streams when it is told to stop: it would wait for them, and they for it."""
+
+    def __init__(self, parts: Parts, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._parts = parts
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        self._parts.streams.is_stopping = True
+        super().handle_exit(sig, frame)
+
+
+def the_door(parts: Parts, entries: list[Entry]) -> Door:
+    """Return the whole application, behind its door."""
+    settings = parts.settings
+    return Door(
+        create_app(parts),
+        Keyring(entries),
+        Limits(settings.api_requests_per_second),
+        most_bytes=settings.api_max_body_bytes,
+        is_anonymous=settings.api_allow_anonymous or not entries,
+    )
+
+
+def refuse_strangers(settings: Settings, entries: list[Entry]) -> None:
+    """Raise UsageError when others than this machine could read without a token, and nobody said so."""
+    if entries or settings.api_allow_anonymous or is_loopback(settings.api_host):
+        return
+    raise UsageError(
+        f"Whoever reaches {settings.api_host} could read every customer: there are no tokens.",
+        "Make one with `segstream api token --scope read` and set SEGSTREAM_API_TOKENS, "
+        "or say SEGSTREAM_API_ALLOW_ANONYMOUS=1.",
+        code="API_OPEN",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches a place.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("0.0.0.0"), is_loopback("")
+    (True, True, False, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

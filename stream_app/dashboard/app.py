@@ -1,0 +1,40 @@
+"""The script that Streamlit runs for every visitor and every click."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from stream_app.dashboard.door import is_open
+from stream_app.dashboard.pages.customer import customer
+from stream_app.dashboard.pages.live import live
+from stream_app.dashboard.pages.model import model
+from stream_app.dashboard.pages.predict import predict
+from stream_app.dashboard.pages.segments import segments
+from stream_app.dashboard.screen import dress
+
+# An icon by name would be fetched from elsewhere.
+ICON = Path(__file__).parent / "icon.svg"
+
+
+def main() -> None:
+    """Show the page that the visitor has chosen."""
+    st.set_page_config(page_title="segstream", page_icon=str(ICON), layout="wide")
+    pages = {
+        "live": st.Page(live, title="Live", url_path="live", default=True),
+        "customer": st.Page(customer, title="Customer", url_path="customer"),
+        "predict": st.Page(predict, title="Predict", url_path="predict"),
+        "segments": st.Page(segments, title="Segments", url_path="segments"),
+        "model": st.Page(model, title="Model", url_path="model"),
+    }
+    st.session_state["pages"] = pages
+    st.logo(str(ICON), size="large")
+    chosen = st.navigation(list(pages.values()), position="top")
+    dress()
+    if is_open():
+        chosen.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""`segstream dashboard`: this process becomes Streamlit, with our theme, our address and no reports to anybody."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NoReturn
+
+from stream_app.core.errors import UsageError
+from stream_app.dashboard.theme import theme_flags
+from stream_app.local.ports import require_free
+from stream_app.settings import Settings, variable_of
+
+SCRIPT = Path(__file__).parent / "app.py"
+PASSED_ON = ("api_url", "dashboard_host", "dashboard_port")
+"""What flags of the command may have set: the script reads it from the environment again."""
+
+
+def run_dashboard(settings: Settings) -> NoReturn:
+    """Become the dashboard until SIGTERM or Ctrl-C; raises UsageError when it cannot be."""
+    if find_spec("streamlit") is None or find_spec("altair") is None:
+        raise UsageError("Streamlit is not installed.", "Install it with segstream: pip install 'segstream[dashboard]'")
+    require_guard(settings)
+    require_free(settings.dashboard_port, "The dashboard", "Choose another one: SEGSTREAM_DASHBOARD_PORT.")
+    # One process, not two: signals and exit codes are Streamlit's own, and nothing is left behind.
+    command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), *flags(settings)]
+    os.execve(sys.executable, command, os.environ | dict(environment(settings)))  # noqa: S606  that is the point
+
+
+def require_guard(settings: Settings) -> None:
+    """Raise UsageError where others than this machine could look in without a token."""
+    is_guarded = settings.dashboard_token is not None or settings.dashboard_allow_anonymous
+    if is_guarded or is_loopback(settings.dashboard_host):
+        return
+    raise UsageError(
+        f"The dashboard would listen on {settings.dashboard_host} with no token: everybody could see the customers.",
+        "Set SEGSTREAM_DASHBOARD_TOKEN, or SEGSTREAM_DASHBOARD_ALLOW_ANONYMOUS=true if that is meant.",
+        code="DASHBOARD_OPEN",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is this machine's own.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("::1"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def environment(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the variables that the script reads in place of the command's flags."""
+    yield from ((variable_of(name), str(getattr(settings, name))) for name in PASSED_ON)
+
+
+def flags(settings: Settings) -> Iterator[str]:
+    """Yield Streamlit's options."""
+    yield f"--server.address={settings.dashboard_host}"
+    yield f"--server.port={settings.dashboard_port}"
+    yield "--server.headless=true"
+    yield "--server.fileWatcherType=none"
+    yield "--server.maxUploadSize=5"
+    yield "--server.enableAgentApi=false"
+    yield "--runner.magicEnabled=false"
+    yield "--browser.gatherUsageStats=false"
+    yield "--client.toolbarMode=minimal"
+    yield "--client.showErrorDetails=none"
+    yield "--client.showSidebarNavigation=false"
+    yield from theme_flags()
