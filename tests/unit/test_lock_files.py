@@ -90,6 +90,7 @@ def test_a_lock_holds_exact_versions_with_hashes_and_no_address(lock: str) -> No
 ROOMS = {
     "": ["stream_app", "model_store"],
     "train": ["stream_app/history", "trainer", "stream_app/candidate/preview.py"],
+    "spark": ["trainer/spark"],
     "local": ["stream_app/local"],
     "demo": ["stream_app/demo"],
     "objectstore": ["model_store/objects.py"],
