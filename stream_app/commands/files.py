@@ -27,11 +27,13 @@ from stream_app.commands.train_options import (
     ChampionVersion,
     Components,
     DropDuplicates,
+    Engine,
     FeatureNames,
     FromTopic,
     Gross,
     K,
     Promote,
+    SparkMemory,
     TrainFile,
     TrainFlags,
     Until,
@@ -59,6 +61,8 @@ def train(
     features: FeatureNames = "rfmu",
     gross: Gross = False,
     drop_duplicate_lines: DropDuplicates = False,
+    engine: Engine = "duckdb",
+    spark_memory: SparkMemory = None,
     champion: ChampionVersion = "auto",
     should_promote: Promote = False,
     as_json: AsJson = False,
@@ -71,7 +75,7 @@ def train(
     flags = TrainFlags(
         is_from_topic=from_topic, as_of=as_of,
         k=k, until=until, components=components, variance=variance, winsorize=winsorize, features=features,
-        is_gross=gross, is_distinct=drop_duplicate_lines, champion=champion,
+        is_gross=gross, is_distinct=drop_duplicate_lines, engine=engine, spark_memory=spark_memory, champion=champion,
         should_promote=should_promote, as_json=as_json,
     )  # fmt: skip
     settings = settings_from(

@@ -14,6 +14,7 @@ from stream_app.commands.file_options import NO_FILE, FileOptions, Meaning
 from stream_app.commands.file_report import report_lines, tell_of_file
 from stream_app.commands.load_screen import working
 from stream_app.commands.options import echo_json, instant_from, say
+from stream_app.commands.train_engine import spark_memory
 from stream_app.commands.train_topic import FORMAT, read_topic
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def _plan(
         columns=_columns(flags.features),
         counting=_counting(flags),
         champion=None if champion is None else champion.model,
+        spark_memory=spark_memory(flags),
     )
 
 

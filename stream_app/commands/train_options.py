@@ -41,6 +41,13 @@ Gross = Annotated[
 DropDuplicates = Annotated[
     bool, typer.Option("--drop-duplicate-lines", help="As many studies count: equal lines of an order once.")
 ]
+Engine = Annotated[
+    str,
+    typer.Option(metavar="duckdb|spark", help="What computes the features of a file; the numbers are the same."),
+]
+SparkMemory = Annotated[
+    str | None, typer.Option("--spark-memory", metavar="SIZE", help="Memory for Spark: 2g by default, 512m at least.")
+]
 ChampionVersion = Annotated[
     str,
     typer.Option(
@@ -66,6 +73,8 @@ class TrainFlags:
     features: str
     is_gross: bool
     is_distinct: bool
+    engine: str
+    spark_memory: str | None
     champion: str
     should_promote: bool
     as_json: bool

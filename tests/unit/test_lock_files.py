@@ -98,6 +98,7 @@ ROOMS = {
     "": ["stream_app", "model_store"],
     "api": ["stream_app/api"],
     "train": ["stream_app/history", "trainer", "stream_app/candidate/preview.py"],
+    "spark": ["trainer/spark"],
     "local": ["stream_app/local"],
     "demo": ["stream_app/demo"],
     "dashboard": ["stream_app/dashboard"],
