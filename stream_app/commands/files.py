@@ -36,6 +36,7 @@ from stream_app.commands.train_options import (
     SparkMemory,
     TrainFile,
     TrainFlags,
+    UnlessLive,
     Until,
     Variance,
     Winsorize,
@@ -65,6 +66,7 @@ def train(
     spark_memory: SparkMemory = None,
     champion: ChampionVersion = "auto",
     should_promote: Promote = False,
+    unless_live: UnlessLive = False,
     as_json: AsJson = False,
     model_uri: ModelUri = None,
     window_days: Window = None,
@@ -76,7 +78,7 @@ def train(
         is_from_topic=from_topic, as_of=as_of,
         k=k, until=until, components=components, variance=variance, winsorize=winsorize, features=features,
         is_gross=gross, is_distinct=drop_duplicate_lines, engine=engine, spark_memory=spark_memory, champion=champion,
-        should_promote=should_promote, as_json=as_json,
+        should_promote=should_promote, is_unless_live=unless_live, as_json=as_json,
     )  # fmt: skip
     settings = settings_from(
         model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=kafka_bootstrap_servers

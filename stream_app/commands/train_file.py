@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> int:
     """Train, publish and tell; return the exit code."""
     from stream_app.candidate.promotion import pass_gate
-    from stream_app.operators import promote
+    from stream_app.operators import live_model, promote
     from trainer.report.files import REPORT_FILE
 
+    if flags.is_unless_live and (live := live_model(settings)) is not None:
+        say(f"Model {live.version} is live already: nothing was trained.")
+        return 0
     try:
         _check(options, flags)
         meaning = None if flags.is_from_topic else options.meaning()
