@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handbook.generated import filled, generated_files
+from handbook.openapi import OPENAPI, openapi_json
 
 
 def main() -> None:
@@ -12,6 +13,7 @@ def main() -> None:
         new = filled(old)
         if new != old:
             file.write_text(new, encoding="utf-8")
+    OPENAPI.write_text(openapi_json(), encoding="utf-8")
 
 
 if __name__ == "__main__":
