@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handbook.boards.files import board_files
 from handbook.generated import filled, generated_files
+from handbook.openapi import OPENAPI, openapi_json
 
 
 def main() -> None:
@@ -15,6 +16,7 @@ def main() -> None:
             file.write_text(new, encoding="utf-8")
     for file, text in board_files().items():
         file.write_text(text, encoding="utf-8")
+    OPENAPI.write_text(openapi_json(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "how-to/train-a-model.md",
         "how-to/load-history.md",
         "how-to/look-up-a-segment.md",
+        "how-to/ask-over-http.md",
         "how-to/look-after-models.md",
         "how-to/change-the-model.md",
         "how-to/subscribe-from-python.md",
@@ -29,6 +30,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "reference/settings.md",
         "reference/topics.md",
         "reference/events.md",
+        "reference/http-api.md",
         "reference/*",
     ),
     "Explanation": (
