@@ -27,9 +27,11 @@ def promote(
     effective_at: str | None = None,
     is_quiet: bool = False,
     is_rollback: bool = False,
+    by: str = "",
 ) -> None:
     """Make a model the live one, at once or when the clocks reach an instant; running workers switch to it.
 
+    `by`: who says it, when that is not the user of this process.
     Raises ModelRefused when no worker of this deployment could use it, SegstreamError when it is the live one already.
     """
     load_promoted(settings, artefact.version, artefact.sha256)
@@ -48,7 +50,7 @@ def promote(
     record = Promotion(
         version=artefact.version,
         sha256=artefact.sha256,
-        by=_who(),
+        by=by or _who(),
         at=_now(),
         why=why,
         effective_at=effective_at,
@@ -71,6 +73,19 @@ def promotions(settings: Settings) -> Promotions:
         return control.promotions
     finally:
         control.close()
+
+
+def model_before(settings: Settings) -> Artefact:
+    """Return what was live before the model that is live now; raises SegstreamError when there was none."""
+    said = promotions(settings)
+    before = said.before(now_us())
+    if before is None:
+        raise SegstreamError(
+            "No other model was live before." if said.newest() else "No model is live.",
+            "See what is published with `segstream models list`.",
+            code="MODEL_BEFORE",
+        )
+    return Artefact(before.version, before.sha256)
 
 
 def now_us() -> int:

@@ -150,7 +150,7 @@ class NextStep(Answer):
     orders: Annotated[int | None, Field(description="So many more orders at once.")] = None
     amount: Annotated[float | None, Field(description="What each of them comes to.")] = None
     products: Annotated[int | None, Field(description="New products in each of them.")] = None
-    days: Annotated[float | None, Field(description="So long without an order.")] = None
+    days: Annotated[int | None, Field(description="So long without an order.")] = None
     distance: Annotated[float | None, Field(description="How far it moves the customer in PCA space.")] = None
     to: SegmentName | None
 

@@ -15,13 +15,27 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from model_store.errors import ModelRefused
-from stream_app.api import changes, customers, health, model, predict, segments
+from stream_app.api import (
+    activity,
+    batch,
+    changes,
+    customers,
+    health,
+    migrations,
+    model,
+    models,
+    predict,
+    segment_customers,
+    segments,
+)
 from stream_app.api.document import complete
 from stream_app.api.parts import Parts
 from stream_app.api.problems import Fault, Problem, answer_of, bad_values, problem_of, shown
 from stream_app.core.errors import SegstreamError
 
-ROUTERS = (predict, changes, customers, segments, model, health)
+ROUTERS = (
+    predict, batch, customers, segments, segment_customers, migrations, changes, model, models, activity, health,
+)  # fmt: skip
 ABOUT = """\
 Who is in which segment, why, and what moves them next. Money is in currency units, times are RFC 3339 in UTC.
 Refusals are `application/problem+json` with a `code` for programs and a `hint` for people.

@@ -15,6 +15,7 @@ from stream_app.api.problems import Problem
 from stream_app.core.errors import OutageError
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
+from stream_app.statistics import Statistics
 
 Found = TypeVar("Found")
 
@@ -30,15 +31,19 @@ class Asking:
     """Threads for short questions, and two of their own for long ones, so that these hold up nobody."""
 
     def __init__(self, settings: Settings) -> None:
-        self._lookup = Lookup(
-            settings, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS, retry=Retry(NoBackoff(), 0)
-        )
+        quick = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+        self._lookup = Lookup(settings, retry=Retry(NoBackoff(), 0), **quick)
+        self._figures = Statistics(settings, retry=Retry(NoBackoff(), 0), **quick)
         self._short = ThreadPoolExecutor(THREADS, "ask")
         self._long = ThreadPoolExecutor(2, "ask-long")
 
     async def redis(self, question: Callable[[Lookup], Found]) -> Found:
         """Ask Redis; raises OutageError or Problem after at most two seconds."""
         return await self._ask(self._short, lambda: question(self._lookup), ANSWER_SECONDS)
+
+    async def figures(self, question: Callable[[Statistics], Found]) -> Found:
+        """Ask Redis for the figures by segment and by day."""
+        return await self._ask(self._short, lambda: question(self._figures), ANSWER_SECONDS)
 
     async def others(self, question: Callable[[], Found], seconds: float = ANSWER_SECONDS) -> Found:
         """Ask something else that may block."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from typing import Annotated
+
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
 
 from model_store.segment_model import Segment, SegmentModel
 from stream_app.api.champion import Live
@@ -15,13 +19,22 @@ from stream_app.api.model_answers import (
     ModelAnswer,
     ModelSegment,
     Promoted,
+    Scatter,
+    ScatterPoint,
 )
 from stream_app.api.parts import Here
+from stream_app.api.problems import Problem
+from stream_app.api.segment_customers import sample_rows
 from stream_app.api.segments import medians
 from stream_app.core.errors import OutageError
 from stream_app.lookup import Lookup
+from stream_app.settings import Settings
 
 router = APIRouter(tags=["model"])
+
+REPORT_FILE = "report.html"
+"""As the trainer calls it."""
+STORE_SECONDS = 10.0
 
 
 @router.get("/model", responses=problems(503))
@@ -38,6 +51,58 @@ async def model(here: Here) -> ModelAnswer:
 
 def _is_switching(lookup: Lookup) -> bool:
     return any(status.is_switching for status in lookup.partitions(lookup.partition_count()))
+
+
+@router.get("/model/scatter", responses=problems(422, 503))
+async def scatter(here: Here, limit: Annotated[int, Query(ge=1, le=5_000)] = 2_000) -> Scatter:
+    """Return where a sample of the customers lies in the plane of the first two axes."""
+    live = here.champion.live()
+    points = await here.asking.redis(lambda lookup: _points(lookup, here.settings, live, limit))
+    return Scatter(sample=len(points), points=points)
+
+
+def _points(lookup: Lookup, settings: Settings, live: Live, limit: int) -> list[ScatterPoint]:
+    sizes = lookup.sizes(list(live.segments), lookup.partition_count())
+    total = sum(sizes.values())
+    found = []
+    for index, (segment_id, size) in enumerate(sizes.items()):
+        most = min(size, -(-limit * size // total)) if total else 0
+        rows = sample_rows(settings, lookup, segment_id, most) if most else []
+        for place in live.scorer.places([index] * len(rows), rows):
+            x, y = (*place.point, 0.0)[:2]
+            found.append(ScatterPoint(segment=segment_id, x=x, y=y))
+    return found[:limit]
+
+
+@router.get(
+    "/model/report",
+    response_class=HTMLResponse,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **problems(404, 503)},
+)
+async def report(here: Here) -> HTMLResponse:
+    """Return the page with charts and limits that the training of the live model wrote."""
+    version = here.champion.live().model.version
+    page = await here.asking.others(lambda: _report(here.settings, version), STORE_SECONDS)
+    if page is None:
+        detail = "Nothing lies beside the live model."
+        hint = "`segstream train` writes a report with each model; one that was copied here may have left it behind."
+        raise Problem(HTTPStatus.NOT_FOUND, "REPORT_MISSING", detail, hint)
+    # The page has no script; its style stands in it.
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+
+def _report(settings: Settings, version: str) -> bytes | None:
+    """Return the report of a model, or of the training that a renamed one goes back to."""
+    store, seen = settings.models, set[str]()
+    while version not in seen:
+        seen.add(version)
+        found = store.file(version, REPORT_FILE)
+        before = store.peek(version).training.get("renamed_from")
+        if found is not None or before is None:
+            return found
+        version = str(before)
+    return None
 
 
 def model_answer(live: Live, name: str, is_switching: bool, refused: str | None) -> ModelAnswer:

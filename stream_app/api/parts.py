@@ -8,6 +8,8 @@ from fastapi import Depends, Request
 
 from stream_app.api.asking import Asking
 from stream_app.api.champion import Champion
+from stream_app.api.figures import Figures
+from stream_app.api.readings import Ends, Rate
 from stream_app.api.recent import Recent
 from stream_app.api.streams import Streams
 from stream_app.settings import Settings
@@ -22,6 +24,10 @@ class Parts:
         self.asking = Asking(settings)
         self.recent = Recent(settings)
         self.streams = Streams(settings)
+        self.ends = Ends(settings)
+        self.rate = Rate()
+        self.figures: Figures | None = None
+        """The last ones that were read; everybody who asks within a second shares them."""
 
     def start(self) -> None:
         """Begin to follow the deployment; nobody is waited for."""

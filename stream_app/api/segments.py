@@ -4,58 +4,71 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from model_store.segment_model import Segment
-from stream_app.api.answers import MedianCustomer, Segments, SegmentStanding
-from stream_app.api.champion import Live
+from model_store.segment_model import Segment, SegmentModel
+from stream_app.api.answers import Earlier, MedianCustomer, Segments, SegmentStanding
 from stream_app.api.documented import problems
+from stream_app.api.figures import DAYS_AGO, NOBODY, Figures, Totals, read_figures
 from stream_app.api.parts import Here
+from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.instants import NO_CLOCK, rfc3339
 from stream_app.lookup import Lookup
 
 router = APIRouter(tags=["segments"])
-
-DAYS_AGO = (7, 30, 90)
 
 
 @router.get("/segments", responses=problems(503))
 async def segments(here: Here) -> Segments:
     """Return the size and the revenue of every segment, now and earlier."""
     live = here.champion.live()
-    return await here.asking.redis(lambda lookup: _standing(lookup, live, here.settings.currency))
+    clock = await here.asking.redis(_newest_clock)
+    figures = here.figures
+    if figures is None or not figures.is_fresh:
+        figures = here.figures = await here.asking.figures(read_figures)
+    return standing(figures, live.model, None if clock == NO_CLOCK else rfc3339(clock), here.settings.currency)
 
 
-def _standing(lookup: Lookup, live: Live, currency: str) -> Segments:
-    partitions = lookup.partition_count()
-    statuses = lookup.partitions(partitions)
-    sizes = lookup.sizes(list(live.segments), partitions)
-    everybody = sum(status.customers for status in statuses)
-    scored = sum(sizes.values())
-    clock = max((status.clock for status in statuses), default=NO_CLOCK)
+def _newest_clock(lookup: Lookup) -> int:
+    return max((status.clock for status in lookup.partitions(lookup.partition_count())), default=NO_CLOCK)
+
+
+def standing(figures: Figures, model: SegmentModel, as_of: str | None, currency: str) -> Segments:
+    """Return every segment's figures; while customers go over from another model, those of its own segments count."""
+    now = {segment.id: figures.now.get(segment.id, NOBODY) for segment in model.segments}
+    customers = sum(one.customers for one in now.values())
+    money = sum(one.monetary for one in now.values())
     return Segments(
-        as_of=None if clock == NO_CLOCK else rfc3339(clock),
+        as_of=as_of,
         currency=currency,
-        customers=scored,
-        revenue=0.0,
-        lapsed=max(0, everybody - scored),
-        model_version=live.model.version,
-        segments=[_segment(one, sizes[one.id], scored) for one in live.model.segments],
+        customers=customers,
+        revenue=money / MONEY_SCALE,
+        lapsed=figures.now.get("", NOBODY).customers,
+        model_version=model.version,
+        segments=[_segment(one, figures, customers, money) for one in model.segments],
     )
 
 
-def _segment(segment: Segment, customers: int, everybody: int) -> SegmentStanding:
+def _segment(segment: Segment, figures: Figures, customers: int, money: int) -> SegmentStanding:
+    now = figures.now.get(segment.id, NOBODY)
     return SegmentStanding(
         id=segment.id,
         name=segment.name,
         description=segment.description,
         action=segment.action,
-        customers=customers,
-        customer_share=share(customers, everybody),
-        revenue=0.0,
-        revenue_share=0.0,
-        earlier={str(days): None for days in DAYS_AGO},
+        customers=now.customers,
+        customer_share=share(now.customers, customers),
+        revenue=now.monetary / MONEY_SCALE,
+        revenue_share=share(now.monetary, money),
+        earlier={str(days): _earlier(figures.earlier.get(days), segment.id) for days in DAYS_AGO},
         profile=medians(segment),
         buys_again=segment.buys_again,
     )
+
+
+def _earlier(totals: Totals | None, segment_id: str) -> Earlier | None:
+    if not totals:
+        return None
+    found = totals.get(segment_id, NOBODY)
+    return Earlier(customers=found.customers, revenue=found.monetary / MONEY_SCALE)
 
 
 def share(part: float, whole: float) -> float:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from model_store.errors import ModelRefused
 from model_store.segment_model import SegmentModel
-from model_store.store import Artefact
 from stream_app.candidate.gate import Gate
 from stream_app.candidate.population import read_population
 from stream_app.candidate.preview import Preview, preview
 from stream_app.contract.control import Promotion
 from stream_app.core.errors import SegstreamError
-from stream_app.operators import live_model, now_us, promotions
+from stream_app.operators import live_model
 from stream_app.settings import Settings
 
 
@@ -46,16 +45,3 @@ def pass_gate(settings: Settings, candidate: SegmentModel) -> Preview | None:
 def gate_of(settings: Settings) -> Gate:
     """Return the gate of a deployment."""
     return Gate(settings.gate_max_moved_share, settings.gate_min_ari, settings.gate_max_silhouette_drop)
-
-
-def model_before(settings: Settings) -> Artefact:
-    """Return what was live before the model that is live now; raises SegstreamError when there was none."""
-    said = promotions(settings)
-    before = said.before(now_us())
-    if before is None:
-        raise SegstreamError(
-            "No other model was live before." if said.newest() else "No model is live.",
-            "See what is published with `segstream models list`.",
-            code="MODEL_BEFORE",
-        )
-    return Artefact(before.version, before.sha256)

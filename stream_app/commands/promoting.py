@@ -106,7 +106,7 @@ def rollback(
     kafka_bootstrap_servers: Bootstrap = None,
 ) -> None:
     """Make the model live again that was live before; no gate is asked."""
-    from stream_app.candidate.promotion import model_before
+    from stream_app.operators import model_before
     from stream_app.operators import promote as say_it_is_live
 
     settings = settings_from(model_uri=model_uri, kafka_bootstrap_servers=kafka_bootstrap_servers)
