@@ -20,7 +20,6 @@ ICON = Path(__file__).parent / "icon.svg"
 
 def main() -> None:
     """Show the page that the visitor has chosen."""
-    st.set_page_config(page_title="segstream", page_icon=str(ICON), layout="wide")
     pages = {
         "live": st.Page(live, title="Live", url_path="live", default=True),
         "customer": st.Page(customer, title="Customer", url_path="customer"),
@@ -31,6 +30,7 @@ def main() -> None:
     st.session_state["pages"] = pages
     st.logo(str(ICON), size="large")
     chosen = st.navigation(list(pages.values()), position="top")
+    st.set_page_config(page_title=f"{chosen.title} · segstream", page_icon=str(ICON), layout="wide")
     dress()
     if is_open():
         chosen.run()

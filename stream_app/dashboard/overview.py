@@ -46,11 +46,9 @@ def segment_rows(found: Segments, days: int, ground: Ground) -> list[dict[str, s
             {
                 "Segment": chip(segment.name, segment.id, ground),
                 "Customers": count(segment.customers),
-                f"{days} days earlier": difference_cell(
-                    signed(segment.customers, None if then is None else then.customers)
-                ),
+                "Change": difference_cell(signed(segment.customers, None if then is None else then.customers)),
                 f"Revenue, {found.currency}": count(segment.revenue),
-                "Then": difference_cell(signed(segment.revenue, None if then is None else then.revenue)),
+                "Change of revenue": difference_cell(signed(segment.revenue, None if then is None else then.revenue)),
             }
         )
     return rows

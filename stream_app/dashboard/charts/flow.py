@@ -35,12 +35,18 @@ def flow(migrations: Sequence[Migration], order: Sequence[str], days: int, pen: 
         x2="x2:Q", y=alt.Y("top:Q", axis=None, scale=down), y2="bottom:Q", color=own_colour()
     )
     told = "datum.is_told"
-    left = ends.transform_filter(f"datum.is_left && {told}").mark_text(**words(pen, align="left", dx=12))
-    right = ends.transform_filter(f"!datum.is_left && {told}").mark_text(**words(pen, align="right", dx=-8))
+    halo = {"stroke": pen.palette.ground, "strokeWidth": 4, "strokeOpacity": 0.75}
+    names = [
+        ends.transform_filter(f"{side} && {told}").mark_text(**(words(pen, **place) | look)).encode(text="said:N")
+        for side, place in (
+            ("datum.is_left", {"align": "left", "dx": 12}), ("!datum.is_left", {"align": "right", "dx": -8}),
+        )
+        for look in (halo, {})
+    ]  # fmt: skip
     return Figure(
         "Flow between segments",
         f"Customers who moved in the last {days} days of event time, from left to right.",
-        (bodies + blocks + left.encode(text="said:N") + right.encode(text="said:N")).properties(height=HEIGHT),
+        alt.LayerChart(layer=[bodies, blocks, *names]).properties(height=HEIGHT),
         _alternative(flows),
         [{"From": f.start.name, "To": f.end.name, "Customers": count(f.customers)} for f in flows],
     )

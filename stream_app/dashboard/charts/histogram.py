@@ -27,7 +27,7 @@ def histogram(found: Histogram, feature: Feature, segment_id: str, currency: str
         .mark_bar(color=pen.of(segment_id), stroke=pen.palette.ground, strokeWidth=1)
         .encode(
             x=alt.X(
-                "begin:Q", title=unit, scale=alt.Scale(nice=False), axis=alt.Axis(grid=False, tickCount=4, format="~s")
+                "begin:Q", title=None, scale=alt.Scale(nice=False), axis=alt.Axis(grid=False, tickCount=4, format="~s")
             ),
             x2="end:Q",
             y2=alt.datum(0),

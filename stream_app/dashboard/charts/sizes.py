@@ -74,7 +74,7 @@ def earlier_shares(found: Segments, days: int) -> dict[str, tuple[float, float]]
 def _end(rows: list[Row]) -> float:
     """Return the axis' end: the longest bar with its words behind it."""
     longest = max((float(row["label_at"] or 0.0) for row in rows), default=1.0)
-    return max(0.05, longest * 1.55)
+    return max(0.05, longest * 1.75)
 
 
 def _alternative(found: Segments) -> str:

@@ -58,7 +58,7 @@ def _unknown(wanted: str) -> markup.Markup:
 
 
 def _person(found: Customer) -> None:
-    section(found.customer_id)
+    section(f"Customer {found.customer_id}")
     put(markup.cards([_standing(found), *_features(found)], are_small=True))
     for words in coming(found.forecast[:1]):
         st.info(words)

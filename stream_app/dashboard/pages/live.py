@@ -96,6 +96,7 @@ def segments_now(days: int) -> None:
         with chart:
             show(sizes(found, days, pen()), "sizes")
         with numbers:
+            put(markup.note(f"Changes are against {days} days earlier."))
             put(markup.table(segment_rows(found, days, pen().ground), "Customers and revenue by segment"))
 
 

@@ -8,7 +8,6 @@ from stream_app.dashboard import asking, markup
 from stream_app.dashboard.answers import Features, Prediction
 from stream_app.dashboard.charts.plane import Spot, plane
 from stream_app.dashboard.features import FEATURES
-from stream_app.dashboard.figures import share
 from stream_app.dashboard.screen import heading, pen, put, section, show, telling_failures
 
 EXAMPLE = "customer_id,recency_days,frequency,monetary,unique_products\nC-1001,15,50,1200.50,10\nC-1002,240,1,35.20,2\n"
@@ -39,13 +38,13 @@ def _one() -> None:
 
 def _inputs() -> Features:
     """Return what was typed; the four fields stand in pairs."""
-    asked = st.columns(2)
-    recency = asked[0].number_input("Recency, days", 0, 36_500, 15, help=FEATURES[0].help)
-    frequency = asked[1].number_input("Frequency, purchases", 1, 1_000_000, 50, help=FEATURES[1].help)
-    monetary = asked[0].number_input(
+    first, second = st.columns(2), st.columns(2)
+    recency = first[0].number_input("Recency, days", 0, 36_500, 15, help=FEATURES[0].help)
+    frequency = first[1].number_input("Frequency, purchases", 1, 1_000_000, 50, help=FEATURES[1].help)
+    monetary = second[0].number_input(
         "Monetary, amount", 0.0, 1e9, 1200.5, format="%.2f", step=10.0, help=FEATURES[2].help
     )
-    products = asked[1].number_input("Unique products", 0, 1_000_000, 10, help=FEATURES[3].help)
+    products = second[1].number_input("Unique products", 0, 1_000_000, 10, help=FEATURES[3].help)
     return Features(recency, frequency, monetary, products)
 
 
@@ -87,8 +86,3 @@ def first_rows(text: str, most: int = 10) -> list[dict[str, str]]:
 
     reader = csv.DictReader(io.StringIO(text))
     return [{name: value or "" for name, value in row.items()} for row, _ in zip(reader, range(most), strict=False)]
-
-
-def part_words(part: float) -> str:
-    """Return a part of 1 in words."""
-    return share(part)
