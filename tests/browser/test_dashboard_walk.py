@@ -37,6 +37,13 @@ def picture(visit: Visit, name: str) -> None:
     visit.page.set_viewport_size(before)
 
 
+def test_a_deep_link_may_be_the_first_thing_that_anybody_opens(browser: Browser, service: Service) -> None:
+    with service.dashboard() as fresh, visiting(browser, fresh) as visit:
+        visit.open(f"customer?customer={somebody(service)}")
+
+        expect(visit.page.get_by_text("Segments over time")).to_be_visible(timeout=30_000)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (PHONE, "light"), (WIDE, "dark")])
 def test_every_page_is_complete_and_fits_its_screen(
     browser: Browser, service: Service, dashboard: str, width: int, scheme: str
