@@ -1,4 +1,7 @@
-"""The script that Streamlit runs for every visitor and every click."""
+"""The script that Streamlit runs for every visitor and every click.
+
+No folder beside it may be called `pages`: Streamlit would take its files for pages until somebody has opened this one.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from pathlib import Path
 import streamlit as st
 
 from stream_app.dashboard.door import is_open
-from stream_app.dashboard.pages.customer import customer
-from stream_app.dashboard.pages.live import live
-from stream_app.dashboard.pages.model import model
-from stream_app.dashboard.pages.predict import predict
-from stream_app.dashboard.pages.segments import segments
 from stream_app.dashboard.screen import dress
+from stream_app.dashboard.views.customer import customer
+from stream_app.dashboard.views.live import live
+from stream_app.dashboard.views.model import model
+from stream_app.dashboard.views.predict import predict
+from stream_app.dashboard.views.segments import segments
 
 # An icon by name would be fetched from elsewhere.
 ICON = Path(__file__).parent / "icon.svg"

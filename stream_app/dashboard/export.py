@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from stream_app.dashboard.answers import Member, Members
-from stream_app.dashboard.figures import NONE, count, day, money
+from stream_app.dashboard.figures import moment_of
 
 COLUMNS = ("customer_id", "since", "valid_until", "last_purchase", "frequency", "monetary", "unique_products")
 MOST_ROWS = 1_000_000
@@ -15,16 +16,16 @@ MOST_ROWS = 1_000_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def member_row(member: Member, currency: str) -> dict[str, str]:
-    """Return one customer as people read it."""
+def member_row(member: Member, currency: str) -> dict[str, str | float | datetime | None]:
+    """Return one customer for a table that sorts numbers as numbers and days as days."""
     return {
         "Customer": member.customer_id,
-        "In it since": day(member.since),
-        "At least until": day(member.valid_until) if member.valid_until else "time alone moves nothing",
-        "Last purchase": day(member.recency_at),
-        "Purchases": NONE if member.frequency is None else count(member.frequency),
-        "Amount": NONE if member.monetary is None else money(member.monetary, currency),
-        "Products": NONE if member.unique_products is None else count(member.unique_products),
+        "In it since": moment_of(member.since),
+        "At least until": moment_of(member.valid_until),
+        "Last purchase": moment_of(member.recency_at),
+        "Purchases": member.frequency,
+        f"Amount, {currency}": member.monetary,
+        "Products": member.unique_products,
     }
 
 

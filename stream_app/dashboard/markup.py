@@ -68,7 +68,7 @@ def table(
     kinds = {name: ' class="s-left"' if name in left else "" for name in (first, *rest)}
     head = "".join(f'<th scope="col"{kinds[name]}>{safe(name)}</th>' for name in (first, *rest))
     body = "".join(
-        f'<tr><th scope="row">{safe(row[first])}</th>'
+        f'<tr><th scope="row"{kinds[first]}>{safe(row[first])}</th>'
         + "".join(f'<td data-label="{safe(name)}"{kinds[name]}>{safe(row[name])}</td>' for name in rest)
         + "</tr>"
         for row in rows

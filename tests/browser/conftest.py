@@ -16,7 +16,7 @@ from tests.integration.conftest import kafka, valkey
 
 __all__ = ["kafka", "valkey"]
 
-FEW, MANY = 250, 1_500
+FEW, MANY = 160, 1_500
 """Customers: enough to see, and enough for a picture."""
 
 

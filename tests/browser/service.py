@@ -96,7 +96,7 @@ def running_service(kafka: LocalKafka, valkey: LocalRedis, folder: Path, custome
         deployment.create_topics(2)
         deployment.worker()
         plan = TrainingPlan(
-            a_year(folder, customers), own_format(COLUMNS), k=KRange(3, 6), until_fraction=HISTORY_FRACTION
+            a_year(folder, customers), own_format(COLUMNS), k=KRange(4, 5), until_fraction=HISTORY_FRACTION
         )
         store = deployment.settings.models
         live = train(plan, store=store, trained_at=datetime(2025, 6, 1, tzinfo=UTC))

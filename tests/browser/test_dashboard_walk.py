@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,13 @@ def picture(visit: Visit, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     visit.page.screenshot(path=PICTURES / f"{name}.png")
     visit.page.set_viewport_size(before)
+
+
+def test_a_deep_link_may_be_the_first_thing_that_anybody_opens(browser: Browser, service: Service) -> None:
+    with service.dashboard() as fresh, visiting(browser, fresh) as visit:
+        visit.open(f"customer?customer={somebody(service)}")
+
+        expect(visit.page.get_by_text("Segments over time")).to_be_visible(timeout=30_000)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (PHONE, "light"), (WIDE, "dark")])
@@ -79,6 +87,20 @@ def test_the_pages_are_reached_by_their_names(browser: Browser, dashboard: str) 
             expect(visit.page.locator("h1.s-title")).to_have_text(name)
 
 
+def test_the_model_shows_its_plane_another_model_and_its_training_report(browser: Browser, dashboard: str) -> None:
+    with visiting(browser, dashboard) as visit:
+        visit.open("model")
+
+        visit.page.get_by_role("tab", name="Customers in its plane").click()
+        expect(visit.page.get_by_label(re.compile("^Scatter of")).first).to_be_visible(timeout=30_000)
+        visit.page.get_by_role("tab", name="Another model").click()
+        expect(visit.page.get_by_text("Who would go where")).to_be_visible(timeout=30_000)
+        visit.page.get_by_role("tab", name="Training report").click()
+        report = visit.page.frame_locator("iframe[title]").first
+        expect(report.locator("h1")).to_be_visible(timeout=30_000)
+        assert visit.complaints == []
+
+
 def test_a_row_of_a_segment_leads_to_its_customer(browser: Browser, service: Service, dashboard: str) -> None:
     with visiting(browser, dashboard) as visit:
         visit.open("segments")
@@ -98,10 +120,10 @@ def test_whoever_does_not_know_the_token_sees_nothing(browser: Browser, guarded_
         visit.open()
         assert "Customers in a segment" not in visit.words()
 
-        visit.page.get_by_label("Token").fill("let me in, please")
+        visit.page.get_by_label("Token", exact=True).fill("let me in, please")
         visit.page.get_by_role("button", name="Open").click()
         expect(visit.page.get_by_text("That is not the token")).to_be_visible(timeout=15_000)
-        visit.page.get_by_label("Token").fill(DOOR_TOKEN)
+        visit.page.get_by_label("Token", exact=True).fill(DOOR_TOKEN)
         visit.page.get_by_role("button", name="Open").click()
 
         expect(visit.page.get_by_text("Customers in a segment")).to_be_visible(timeout=15_000)

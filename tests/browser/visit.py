@@ -18,6 +18,20 @@ PATIENCE_MS = 30_000
 # Streamlit looks for its server one folder below the page first; nothing is wrong with the answer 404 to that.
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
 
+# What lies behind another tab is drawn when it is opened.
+IS_SETTLED = """
+() => {
+  const shown = name => [...document.querySelectorAll(`[data-testid=${name}]`)].filter(one => one.getClientRects().length);
+  return !shown('stStatusWidget').length && !shown('stSkeleton').length
+    && shown('stVegaLiteChart').every(chart => chart.querySelector('svg, canvas'));
+}
+"""
+
+BEYOND = """
+() => Math.max(document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth)
+  - window.innerWidth
+"""
+
 UNLABELLED = """
 () => [...document.querySelectorAll('button, input, a[href], select, textarea, [role=img], iframe, svg[role]')]
   .filter(one => one.offsetParent !== null || one.getClientRects().length)
@@ -43,12 +57,7 @@ class Visit:
     def settle(self) -> None:
         """Wait until the page has a heading, and nothing is being drawn."""
         expect(self.page.locator("h1").first).to_be_visible(timeout=PATIENCE_MS)
-        self.page.wait_for_function(
-            "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
-            " && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
-            ".every(chart => chart.querySelector('svg, canvas'))",
-            timeout=PATIENCE_MS,
-        )
+        self.page.wait_for_function(IS_SETTLED, timeout=PATIENCE_MS)
 
     def words(self) -> str:
         """Return what can be read."""
@@ -68,7 +77,7 @@ class Visit:
 
     def silent_charts(self) -> int:
         """Return how many charts have no text alternative."""
-        charts = self.page.locator("[data-testid=stVegaLiteChart]")
+        charts = self.page.locator("[data-testid=stVegaLiteChart]:visible")
         told = [charts.nth(n).locator("[aria-label]").count() for n in range(charts.count())]
         return told.count(0)
 

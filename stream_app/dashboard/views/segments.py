@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from stream_app.dashboard import asking, markup
 from stream_app.dashboard.answers import Segments, SegmentState
@@ -77,13 +78,14 @@ def _customers(segment: SegmentState, currency: str) -> None:
             put(markup.note("Nobody."))
             return
         picked = st.dataframe(
-            [member_row(member, currency) for member in page.customers], hide_index=True,
-            key=f"members-{segment.id}-{len(cursors)}",
+            [member_row(member, currency) for member in page.customers], hide_index=True, height=420,
+            column_config=_columns(currency), key=f"members-{segment.id}-{len(cursors)}",
             on_select="rerun", selection_mode="single-row", alt=f"Customers of {segment.name}, page {len(cursors)}",
         )  # fmt: skip
         put(markup.note("Choose a row to open the customer's page."))
-        _turn(cursors, page.cursor)
-        _export(segment)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _turn(cursors, page.cursor)
+            _export(segment)
         rows = picked.selection.rows
         if rows:
             st.switch_page(
@@ -91,11 +93,19 @@ def _customers(segment: SegmentState, currency: str) -> None:
             )
 
 
+def _columns(currency: str) -> dict[str, ColumnConfig]:
+    day = st.column_config.DateColumn(format="D MMMM YYYY")
+    whole = st.column_config.NumberColumn(format="%,d")
+    return {
+        "In it since": day, "At least until": day, "Last purchase": day, "Purchases": whole, "Products": whole,
+        f"Amount, {currency}": st.column_config.NumberColumn(format="%,.2f"),
+    }  # fmt: skip
+
+
 def _turn(cursors: list[str | None], following: str | None) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("← Back", disabled=len(cursors) == 1, on_click=_back, args=(cursors,), key="back")
-        st.button("Further →", disabled=following is None, on_click=cursors.append, args=(following,), key="further")
-        put(markup.note(f"Page {count(len(cursors))}"))
+    st.button("← Back", disabled=len(cursors) == 1, on_click=_back, args=(cursors,), key="back")
+    st.button("Further →", disabled=following is None, on_click=cursors.append, args=(following,), key="further")
+    put(markup.note(f"Page {count(len(cursors))}"))
 
 
 def _back(cursors: list[str | None]) -> None:

@@ -21,7 +21,12 @@ def customer() -> None:
     """Show the page; ?customer=ID opens it at a customer."""
     heading("Customer", "One person: where they are, since when, why, and what moves them next.")
     wanted = st.text_input(
-        "Customer id", key="customer", bind="query-params", placeholder="as in the orders", autocomplete="off"
+        "Customer id",
+        key="customer",
+        bind="query-params",
+        placeholder="as in the orders",
+        autocomplete="off",
+        width=420,
     ).strip()
     if not wanted:
         _suggest()
