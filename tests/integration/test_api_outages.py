@@ -52,7 +52,8 @@ def goes_on(api: ApiProcess) -> None:
 
 
 def test_a_redis_that_hangs_is_refused_in_time_and_found_again(deployment: Deployment) -> None:
-    with ApiProcess(deployment).ready() as api:
+    with ApiProcess(deployment) as api:
+        api.ready()
         assert api.get("/segments").status == 200
         deployment.valkey.suspend()
         try:
@@ -68,7 +69,8 @@ def test_a_redis_that_hangs_is_refused_in_time_and_found_again(deployment: Deplo
 
 def test_a_redis_that_is_not_there_is_refused_in_time(deployment: Deployment) -> None:
     nowhere = f"redis://127.0.0.1:{free_ports(1)[0]}/0"
-    with ApiProcess(deployment, redis_url=nowhere).ready() as api:
+    with ApiProcess(deployment, redis_url=nowhere) as api:
+        api.ready()
         refused_in_time(api, NEED_REDIS)
         goes_on(api)
 
