@@ -66,9 +66,10 @@ class ApiProcess:
         except OSError:
             return False
 
-    def ready(self) -> Self:
+    def ready(self, authorization: str = "") -> Self:
         """Wait until a model answers."""
-        wait_for("the API has a model", lambda: self.post("/predict", GOOD).status == 200, said=self.said)
+        headers = {"authorization": authorization} if authorization else {}
+        wait_for("the API has a model", lambda: self.post("/predict", GOOD, **headers).status == 200, said=self.said)
         return self
 
     def terminate(self, seconds: float) -> int:
