@@ -26,8 +26,9 @@ ASK_SECONDS = 5.0
 class Prometheus:
     """Scrapes once a second; ends with its context."""
 
-    def __init__(self, folder: Path, ports: Mapping[str, int]) -> None:
+    def __init__(self, program: Path, folder: Path, ports: Mapping[str, int]) -> None:
         """`ports`: for each job of the committed configuration, where its one target listens on this machine."""
+        self._program = program
         self._folder = folder
         self._ports = ports
         self.port = free_ports(1)[0]
@@ -51,8 +52,15 @@ class Prometheus:
         result: list[dict[str, Any]] = found["data"]["result"]
         return result
 
-    def healthy_targets(self) -> set[str]:
-        """Return the jobs whose target was scraped."""
+    def wait_for_targets(self) -> None:
+        """Return when every job was scraped; raises SegstreamError for those that cannot be."""
+        until = time.monotonic() + START_SECONDS
+        while missing := set(self._ports) - self._scraped():
+            if time.monotonic() > until:
+                raise SegstreamError(f"Prometheus cannot scrape {', '.join(sorted(missing))}.")
+            time.sleep(0.1)
+
+    def _scraped(self) -> set[str]:
         found = self._get("/api/v1/targets?state=active")["data"]["activeTargets"]
         return {target["labels"]["job"] for target in found if target["health"] == "up"}
 
@@ -72,11 +80,13 @@ class Prometheus:
         return {**committed, "scrape_configs": jobs}
 
     def _command(self) -> list[str]:
-        tool = shutil.which("prometheus")
-        if tool is None:
-            raise SegstreamError("There is no prometheus on the PATH.", "Run: make system-tools")
         where = [f"--config.file={self._folder / 'prometheus.yml'}", f"--storage.tsdb.path={self._folder / 'data'}"]
-        return [tool, *where, f"--web.listen-address={HOST}:{self.port}", "--enable-feature=exemplar-storage"]
+        return [
+            str(self._program),
+            *where,
+            f"--web.listen-address={HOST}:{self.port}",
+            "--enable-feature=exemplar-storage",
+        ]
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + START_SECONDS

@@ -15,7 +15,7 @@ from stream_app.local.valkey import LocalRedis
 from tests.builders import a_model
 from tests.integration.deployment import Deployment
 from tests.integration.shop import a_log
-from tests.integration.waiting import wait_for
+from tests.system_tools import system_tool
 
 SECONDS = 45.0
 
@@ -26,8 +26,9 @@ def test_every_question_is_answered_while_orders_stream(kafka: LocalKafka, valke
     with Deployment(kafka, valkey, tmp_path) as deployment:
         deployment.create(4, model)
         worker = deployment.worker()
-        with Prometheus(tmp_path / "prometheus", {"segstream-worker": worker.port}) as prometheus:
-            wait_for("the worker is scraped", lambda: prometheus.healthy_targets() == {"segstream-worker"})
+        program = system_tool("prometheus", "usr/bin/prometheus")
+        with Prometheus(program, tmp_path / "prometheus", {"segstream-worker": worker.port}) as prometheus:
+            prometheus.wait_for_targets()
             with deployment.trickle(a_log(4), seconds=SECONDS):
                 left = unanswered(prometheus, questions(), SECONDS)
 

@@ -13,6 +13,7 @@ import yaml  # type: ignore[import-untyped]
 from prometheus_client.metrics import MetricWrapperBase
 
 from stream_app import metrics
+from tests.system_tools import system_tool
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "prometheus"
@@ -38,8 +39,7 @@ def series_of(metric: MetricWrapperBase) -> set[str]:
 
 
 def promtool(*arguments: str, folder: Path = FOLDER) -> subprocess.CompletedProcess[str]:
-    tool = shutil.which("promtool")
-    assert tool is not None, "promtool is missing: run make system-tools"
+    tool = system_tool("promtool", "usr/bin/promtool")
     return subprocess.run([tool, *arguments], check=False, cwd=folder, capture_output=True, text=True, timeout=60)
 
 
