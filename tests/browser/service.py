@@ -111,6 +111,7 @@ def running_service(kafka: LocalKafka, valkey: LocalRedis, folder: Path, custome
         with _api(deployment, folder) as port:
             service = Service(deployment, sender, orders[cut:], port, folder)
             service.sell(int(len(service.held_back) * 0.6))
+            wait_for("the API has figures", lambda: "segments" in service.ask("/segments"))
             yield service
 
 

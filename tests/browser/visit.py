@@ -18,10 +18,14 @@ PATIENCE_MS = 30_000
 # Streamlit looks for its server one folder below the page first; nothing is wrong with the answer 404 to that.
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
 
+EMBEDDING = ("Unrecognized feature:", "An iframe which has both allow-scripts and allow-same-origin")
+"""What a browser says to the permissions that Streamlit gives each embedded page."""
+
 # What lies behind another tab is drawn when it is opened.
 IS_SETTLED = """
 () => {
-  const shown = name => [...document.querySelectorAll(`[data-testid=${name}]`)].filter(one => one.getClientRects().length);
+  const all = name => [...document.querySelectorAll(`[data-testid=${name}]`)];
+  const shown = name => all(name).filter(one => one.getClientRects().length);
   return !shown('stStatusWidget').length && !shown('stSkeleton').length
     && shown('stVegaLiteChart').every(chart => chart.querySelector('svg, canvas'));
 }
@@ -92,7 +96,8 @@ def visiting(
 
     def on_console(message: ConsoleMessage) -> None:
         is_probe = message.type == "error" and PROBE.search(str(message.location.get("url", "")))
-        if message.type in ("error", "warning") and not is_probe:
+        is_embedding = message.text.startswith(EMBEDDING)
+        if message.type in ("error", "warning") and not is_probe and not is_embedding:
             visit.complaints.append(f"{message.type}: {message.text}")
 
     def on_response(answer: Response) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import streamlit as st
 
 from stream_app.dashboard import asking, markup
@@ -108,4 +110,6 @@ def _report(found: Model) -> None:
         return
     name = f"{found.version}.html"
     st.download_button("Download the report", page, name, "text/html", on_click="ignore")
-    st.iframe(page, height=REPORT_PIXELS, alt="Training report of the live model")
+    # As a data URL it has an origin of its own: whatever stands in the model store cannot reach this page.
+    source = f"data:text/html;charset=utf-8;base64,{b64encode(page.encode()).decode()}"
+    st.iframe(source, height=REPORT_PIXELS, alt="Training report of the live model")

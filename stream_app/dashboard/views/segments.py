@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from stream_app.dashboard import asking, markup
-from stream_app.dashboard.answers import Segments, SegmentState
+from stream_app.dashboard.answers import Members, Segments, SegmentState
 from stream_app.dashboard.charts.histogram import histogram
 from stream_app.dashboard.export import COLUMNS, csv_lines, member_row
 from stream_app.dashboard.features import FEATURES, said
@@ -41,12 +41,14 @@ def _profile(segment: SegmentState, currency: str) -> markup.Markup:
 def _one(found: Segments) -> None:
     section("One segment")
     names = {segment.id: segment.name for segment in found.segments}
+    asked = st.query_params.get("segment")
     chosen = st.segmented_control(
-        "Segment", list(names), format_func=lambda id: names[id], required=True, key="segment", bind="query-params",
-        default=next(iter(names), None), label_visibility="collapsed",
+        "Segment", list(names), format_func=lambda id: names[id], required=True, label_visibility="collapsed",
+        default=asked if asked in names else next(iter(names), None), key="segment",
     )  # fmt: skip
     if chosen is None:
         return
+    st.query_params["segment"] = chosen
     segment = next(one for one in found.segments if one.id == chosen)
     _spread(segment, found.currency)
     _customers(segment, found.currency)
@@ -74,23 +76,27 @@ def _customers(segment: SegmentState, currency: str) -> None:
     cursors: list[str | None] = st.session_state.setdefault(f"cursors-{segment.id}", [None])
     with telling_failures():
         page = asking.client().members(segment.id, cursors[-1], PAGE)
-        if not page.customers:
-            put(markup.note("Nobody."))
-            return
-        picked = st.dataframe(
-            [member_row(member, currency) for member in page.customers], hide_index=True, height=420,
-            column_config=_columns(currency), key=f"members-{segment.id}-{len(cursors)}",
-            on_select="rerun", selection_mode="single-row", alt=f"Customers of {segment.name}, page {len(cursors)}",
-        )  # fmt: skip
-        put(markup.note("Choose a row to open the customer's page."))
+        chosen = _listed(page, segment, currency, len(cursors))
         with st.container(horizontal=True, vertical_alignment="center"):
             _turn(cursors, page.cursor)
             _export(segment)
-        rows = picked.selection.rows
-        if rows:
-            st.switch_page(
-                st.session_state["pages"]["customer"], query_params={"customer": page.customers[rows[0]].customer_id}
-            )
+        if chosen is not None:
+            st.switch_page(st.session_state["pages"]["customer"], query_params={"customer": chosen})
+
+
+def _listed(page: Members, segment: SegmentState, currency: str, number: int) -> str | None:
+    """Show a page, and return the customer whose row was chosen."""
+    if not page.customers:
+        put(markup.note("Nobody is on this page."))
+        return None
+    picked = st.dataframe(
+        [member_row(member, currency) for member in page.customers], hide_index=True, height=420,
+        column_config=_columns(currency), key=f"members-{segment.id}-{number}",
+        on_select="rerun", selection_mode="single-row", alt=f"Customers of {segment.name}, page {number}",
+    )  # fmt: skip
+    put(markup.note("Choose a row to open the customer's page."))
+    rows = picked.selection.rows
+    return page.customers[rows[0]].customer_id if rows else None
 
 
 def _columns(currency: str) -> dict[str, ColumnConfig]:
