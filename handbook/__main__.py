@@ -1,9 +1,10 @@
-"""`python -m handbook` writes the generated parts of docs/ and of mkdocs.yml anew, and Grafana's dashboards."""
+"""`python -m handbook` writes the generated parts of docs/ and of mkdocs.yml anew, and what deploy/ holds of it."""
 
 from __future__ import annotations
 
 from handbook.boards.files import board_files
 from handbook.generated import filled, generated_files
+from handbook.manifests import manifest_files
 from handbook.openapi import OPENAPI, openapi_json
 
 
@@ -14,7 +15,7 @@ def main() -> None:
         new = filled(old)
         if new != old:
             file.write_text(new, encoding="utf-8")
-    for file, text in board_files().items():
+    for file, text in (board_files() | manifest_files()).items():
         file.write_text(text, encoding="utf-8")
     OPENAPI.write_text(openapi_json(), encoding="utf-8")
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-UNPACKED = Path(__file__).parents[1] / ".tools" / "debian"
+TOOLS = Path(__file__).parents[1] / ".tools"
+UNPACKED = TOOLS / "debian"
 
 
 def system_tool(name: str, inside: str) -> Path:
     """Return a program; skip the test on a machine without it, and fail in CI."""
     if found := shutil.which(name):
         return Path(found)
-    if (program := UNPACKED / inside).exists():
+    if (program := TOOLS / inside).exists():
         return program
     missing = f"there is no {name}: make system-tools"
     if os.environ.get("CI"):

@@ -1,8 +1,22 @@
 #!/bin/sh
-# Brings Chromium and Prometheus for the tests: installed by apt as root, unpacked into .tools without.
+# Brings Chromium, Prometheus and kustomize for the tests: the first two installed by apt as root, unpacked into .tools
+# without; kustomize from its Go module.
 # Nothing is done where they are there already. Without apt their tests skip, except in CI.
 set -eu
 cd "$(dirname "$0")/.."
+
+# Pinned like everything: the version decides what a manifest becomes.
+if ! command -v kustomize > /dev/null && [ ! -x .tools/go/kustomize ]; then
+	if command -v go > /dev/null; then
+		echo "Building kustomize for the tests, once: a minute or two"
+		GOFLAGS=-mod=mod GOBIN="$(pwd)/.tools/go" go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1 2> /dev/null ||
+			{ echo "kustomize could not be built." >&2; [ -z "${CI:-}" ] || exit 1; }
+	else
+		echo "There is no go to build kustomize with: its tests are skipped." >&2
+		[ -z "${CI:-}" ] || exit 1
+	fi
+fi
+
 into=.tools/debian
 
 if [ -x "$into/usr/lib/chromium/chromium" ] && [ -x "$into/usr/bin/promtool" ]; then exit 0; fi

@@ -18,7 +18,7 @@ FLAGS = [
 
 def chromium() -> tuple[str, dict[str, str]]:
     """Return the program and its environment; skip the test on a machine without, and fail in CI."""
-    program = system_tool("chromium", "usr/lib/chromium/chromium")
+    program = system_tool("chromium", "debian/usr/lib/chromium/chromium")
     if not program.is_relative_to(UNPACKED):
         return str(program), {}
     libraries = [str(path) for path in sorted((UNPACKED / "usr" / "lib").glob("*-linux-gnu"))]

@@ -26,7 +26,7 @@ def test_every_question_is_answered_while_orders_stream(kafka: LocalKafka, valke
     with Deployment(kafka, valkey, tmp_path) as deployment:
         deployment.create(4, model)
         worker = deployment.worker()
-        program = system_tool("prometheus", "usr/bin/prometheus")
+        program = system_tool("prometheus", "debian/usr/bin/prometheus")
         with Prometheus(program, tmp_path / "prometheus", {"segstream-worker": worker.port}) as prometheus:
             prometheus.wait_for_targets()
             with deployment.trickle(a_log(4), seconds=SECONDS):

@@ -39,7 +39,7 @@ def series_of(metric: MetricWrapperBase) -> set[str]:
 
 
 def promtool(*arguments: str, folder: Path = FOLDER) -> subprocess.CompletedProcess[str]:
-    tool = system_tool("promtool", "usr/bin/promtool")
+    tool = system_tool("promtool", "debian/usr/bin/promtool")
     return subprocess.run([tool, *arguments], check=False, cwd=folder, capture_output=True, text=True, timeout=60)
 
 
