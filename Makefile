@@ -78,10 +78,11 @@ bench: $(READY_DEV) compile  ## Measure; the table is in docs/benchmarks.md.
 lint: $(READY_DEV)  ## Style and spelling.
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
-	@$(BIN)/codespell -q 3 README.md docs handbook stream_app trainer model_store tests
+	@$(BIN)/codespell -q 3 README.md docs examples handbook stream_app trainer model_store tests
 
 type: $(READY_DEV)  ## Strict types.
 	@$(BIN)/mypy stream_app model_store trainer handbook
+	@MYPYPATH=examples $(BIN)/mypy examples/*.py
 
 format: $(READY_DEV)  ## Put the code into the house format.
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .

@@ -71,6 +71,11 @@ def _known_causes(causes: list[str]) -> frozenset[str]:
     from stream_app.core.errors import UsageError
 
     known = get_args(Cause)
+    if "history" in causes:
+        raise UsageError(
+            "'history' is not a cause: what is told as `from history` has another one, and replay set.",
+            'Use --cause order (or model, after a quiet promotion), or look for "replay":true in what --json prints.',
+        )
     for cause in causes:
         if cause not in known:
             raise UsageError(f"{cause!r} is not a cause.", f"Use one of: {', '.join(known)}.")

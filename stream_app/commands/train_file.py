@@ -47,7 +47,7 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
     if flags.should_promote:
         pass_gate(settings, training.model)
         promote(settings, training.artefact)
-        say(f"Model {training.artefact.version} is live.")
+        say("It is live.")
     say(f"Charts and limits are in its report: {settings.models.where(training.artefact.version, REPORT_FILE)}")
     return 0
 

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from model_store.errors import ModelRefused
 from model_store.store import ModelStore
+from stream_app.cli import app
 from tests.builders import a_model
 
 pytest.importorskip("cryptography", reason="needs cryptography, which the extra signature brings")
@@ -119,3 +121,34 @@ except ModelRefused as refused:
     done = subprocess.run(words, capture_output=True, text=True, check=True)
 
     assert "Install segstream[signature]" in done.stdout
+
+
+def signed(*words: str) -> Result:
+    return CliRunner().invoke(app, ["models", "sign", *words])
+
+
+def test_the_command_signs_what_a_store_with_the_public_key_then_loads(tmp_path: Path) -> None:
+    private, public = a_key(tmp_path, "ours")
+    store = ModelStore.at(str(tmp_path / "store"), public_key=public)
+    artefact = store.publish(a_model(version="v1"))
+    unsigned = refusal(store, artefact.sha256)
+
+    done = signed("v1", "--key", str(private), "--model-uri", str(tmp_path / "store"))
+
+    assert unsigned.code == "MODEL_SIGNATURE"
+    assert done.exit_code == 0, done.output
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"v1 is signed by the key {PublicKey(public).id}: ")
+    assert store.load("v1", artefact.sha256) == a_model(version="v1")
+
+
+def test_the_command_refuses_a_key_that_cannot_sign_and_leaves_nothing(tmp_path: Path) -> None:
+    _, public = a_key(tmp_path, "ours")
+    store = ModelStore.at(str(tmp_path / "store"), public_key=public)
+    store.publish(a_model(version="v1"))
+
+    done = signed("v1", "--key", str(public), "--model-uri", str(tmp_path / "store"))
+
+    assert isinstance(done.exception, ModelRefused)
+    assert done.exception.code == "MODEL_SIGNATURE"
+    assert store.files("v1") == []
