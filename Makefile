@@ -12,7 +12,7 @@ COMPILABLE := model_store/scoring.py stream_app/contract/change_record.py stream
 	stream_app/worker/rows.py stream_app/worker/fetch.py stream_app/worker/loader.py $(CORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-picture pictures test system-tools prove compile bench lint format type docs site lock clean
+.PHONY: help setup setup-dev demo demo-picture pictures test system-tools observe prove compile bench lint format type docs site lock clean
 
 help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,11 +55,14 @@ demo-picture: $(READY)  ## Draw docs/images/demo.svg anew, from a run of the dem
 test: $(READY_DEV) system-tools lint type  ## Everything that must pass.
 	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
-system-tools:  ## Bring Chromium for the browser tests: by apt as root, else unpacked into .tools.
-	@tests/browser/system_tools.sh
+system-tools:  ## Bring Chromium and Prometheus for the tests: by apt as root, else unpacked into .tools.
+	@tests/system_tools.sh
 
 pictures: $(READY_DEV) system-tools  ## Take the pictures in docs/images/dashboard anew.
 	@SEGSTREAM_SCREENSHOTS=1 $(BIN)/pytest -n 0 tests/browser/test_dashboard_walk.py
+
+observe: $(READY_DEV) system-tools  ## Ask a real Prometheus beside a demo what dashboards and alerts ask.
+	@$(BIN)/python -m handbook.observation
 
 prove: $(READY_DEV) compile  ## The long forms of the proofs in `make test`, and the laws on the compiled core.
 	@SEGSTREAM_PROVE=1 HYPOTHESIS_PROFILE=long $(BIN)/pytest --timeout=3600 $(ARGS)
@@ -94,6 +97,9 @@ LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --
 
 lock:  ## Resolve the lock files anew (needs uv).
 	$(LOCK) pyproject.toml -o requirements-worker.lock
+	$(LOCK) --extra api --extra objectstore --extra signature pyproject.toml -o requirements-api.lock
+	$(LOCK) --extra dashboard pyproject.toml -o requirements-dashboard.lock
+	$(LOCK) --extra train --extra sample --extra objectstore --extra signature pyproject.toml -o requirements-train.lock
 	$(LOCK) --group build -o requirements-build.lock
 	$(LOCK) --extra demo pyproject.toml -o requirements.lock
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock

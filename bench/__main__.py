@@ -15,6 +15,7 @@ from bench.due import due_timers
 from bench.latency import RATES, latencies
 from bench.lineup import built, chosen, everybody
 from bench.million import beside_a_crowd
+from bench.predict import predictions
 from bench.rounds import interleaved, say
 from bench.segstream import Segstream
 from bench.switch import timers_on_and_off
@@ -120,6 +121,12 @@ def promotion(contestants: list[Contestant], servers: Servers, options: argparse
     return latency_beside(NewModel(), ours, servers, options.due, options.latency_seconds, options.runs)
 
 
+def predict(contestants: list[Contestant], servers: Servers, options: argparse.Namespace) -> tuple[str, str]:
+    """Measure the API's predictions beside those of a pickled pipeline."""
+    del contestants
+    return predictions(servers, options.runs, options.latency_seconds)
+
+
 PARTS: dict[str, Part] = {
     "throughput": throughput,
     "latency": latency,
@@ -129,6 +136,7 @@ PARTS: dict[str, Part] = {
     "switch": switch,
     "backlog": backlog,
     "promotion": promotion,
+    "predict": predict,
 }
 
 

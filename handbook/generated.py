@@ -8,6 +8,7 @@ from pathlib import Path
 
 from handbook.commands import command_sections
 from handbook.events import PARTS as EVENT_PARTS
+from handbook.openapi import route_table
 from handbook.outline import navigation
 from handbook.topics import topic_table
 
@@ -18,6 +19,7 @@ SITE = ROOT / "mkdocs.yml"
 PARTS: Mapping[str, Callable[[], str]] = {
     "commands": command_sections,
     "topics": topic_table,
+    "routes": route_table,
     "navigation": lambda: navigation(DOCS),
     **EVENT_PARTS,
 }

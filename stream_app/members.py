@@ -55,18 +55,17 @@ class Members:
         """
         partitions = self._lookup.partition_count()
         partition = mark.partition if mark is not None else 0
-        found: list[tuple[bytes, int]] = []
-        while partition < partitions and not found:
+        found: list[bytes] = []
+        after: Mark | None = None
+        while partition < partitions and len(found) < limit:
             key = self._key(segment, partition)
             start = self._rank_after(key, mark) if mark is not None and mark.partition == partition else 0
-            members = self._ranks(key, start, start + limit - 1, withscores=True)
-            found = [(customer, int(since)) for customer, since in members]
+            members = self._ranks(key, start, start + limit - len(found) - 1, withscores=True)
+            if members:
+                found += [customer for customer, _ in members]
+                after = Mark(partition, int(members[-1][1]), found[-1].decode())
             partition += 1
-        if not found:
-            return [], None
-        last, since = found[-1]
-        at = Mark(partition - 1, since, last.decode())
-        return self.shown(segment, [customer for customer, _ in found]), at
+        return self.shown(segment, found), after
 
     def sample(self, segment: str, most: int) -> list[Shown]:
         """Return customers from evenly spread places of the index: the same ones as long as nobody moves."""

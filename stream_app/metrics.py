@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
 
+_AGES = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600)
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 # Worry when result="invalid" grows faster than a shop's usual mistakes.
@@ -45,10 +48,34 @@ APPLY_SECONDS = Histogram(
     "segstream_apply_duration_seconds", "Writing one chunk's states to Redis.", buckets=_FAST, registry=REGISTRY
 )
 
+# Worry when the 99th percentile passes what your subscribers were promised. Its exemplars name the slow order.
+EVENT_AGE = Histogram(
+    "segstream_event_age_seconds",
+    "From an order's record timestamp to its commit: the oldest order of each partition's share of a chunk.",
+    buckets=_AGES,
+    registry=REGISTRY,
+)
+
 # Worry when it is steady: timers are fired slower than they fall due.
 DUE_BACKLOG = Gauge(
     "segstream_due_backlog",
     "Customers who are due at the partition's clock and have not been served.",
+    ["partition"],
+    registry=REGISTRY,
+)
+
+# Worry when it stays above some minutes: segments in Redis are as old.
+TIMER_LATENESS = Gauge(
+    "segstream_timer_lateness_seconds",
+    "By the partition's clock, how long ago the earliest boundary fell due that has not fired; 0: none is due.",
+    ["partition"],
+    registry=REGISTRY,
+)
+
+# Worry when it stands still: nobody serves the partition until it is gone.
+RESTORE_REMAINING = Gauge(
+    "segstream_restore_remaining_records",
+    "Changelog records to read before a partition runs again.",
     ["partition"],
     registry=REGISTRY,
 )
@@ -81,9 +108,30 @@ RETAKES = Counter("segstream_takeovers_total", "Partitions taken over, by reason
 # Worry when Redis answers errors at all.
 REDIS_ERRORS = Counter("segstream_redis_errors_total", "Failed Redis operations.", ["error"], registry=REGISTRY)
 
+# Worry when one is 0 for minutes: the worker waits, and nothing is lost meanwhile.
+DEPENDENCY_UP = Gauge("segstream_dependency_up", "0 while the worker waits for it.", ["dependency"], registry=REGISTRY)
+READY = Gauge("segstream_ready", "1 while /readyz says ready.", registry=REGISTRY)
+
 # Worry on any: somebody published a model or a control record that workers refuse.
 CONTROL_REFUSED = Gauge("segstream_control_refused", "Control records that nobody can read.", registry=REGISTRY)
 MODEL_INFO = Gauge("segstream_model_info", "The models that decide.", ["version", "k"], registry=REGISTRY)
+
+# Worry when a segment grows or shrinks by a fifth in a day: an import, a shop's mistake or a new model moved many.
+CUSTOMERS = Gauge("segstream_customers", "This worker's customers by segment.", ["segment"], registry=REGISTRY)
+CUSTOMERS_MONETARY = Gauge(
+    "segstream_customers_monetary", "Their net money in the window, in currency units.", ["segment"], registry=REGISTRY
+)
+
+# For queries that show names: labels elsewhere hold ids, which outlive retraining.
+SEGMENT_INFO = Gauge("segstream_segment_info", "The names of the segments.", ["segment", "name"], registry=REGISTRY)
+
+# Worry when it is 1 for minutes: the promoted model is not at hand, and the one before decides.
+MODEL_REFUSED = Gauge("segstream_model_refused", "1 while a live model cannot be used.", registry=REGISTRY)
+
+# Worry when it lies months back: shops change.
+MODEL_PROMOTED = Gauge(
+    "segstream_model_promoted_timestamp_seconds", "When a deciding model was promoted.", ["version"], registry=REGISTRY
+)
 
 # Worry above 0.25: the customers are no longer those that the model learned from.
 DRIFT = Gauge(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stream_app.core.errors import UsageError
-from stream_app.history.history import History, is_interrupt
+from stream_app.history.history import History
 
 if TYPE_CHECKING:
     from trainer.topic_history import TopicHistory
@@ -122,12 +122,4 @@ def _streamed(history: TopicHistory, counting: Counting) -> TopicHistory:
 
 
 def _fetch(history: History, sql: str, as_of_us: int, window_us: int | None) -> list[tuple[Any, ...]]:
-    cursor = history.connection.cursor()
-    try:
-        return cursor.execute(sql, {"as_of_us": as_of_us, "window_us": window_us}).fetchall()
-    except RuntimeError as error:
-        if is_interrupt(error):
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        cursor.close()
+    return history.fetch(sql, {"as_of_us": as_of_us, "window_us": window_us})

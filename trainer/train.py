@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +29,7 @@ from trainer.naming import name_segments
 from trainer.profiles import best_first, profiles
 from trainer.report.files import report_files
 from trainer.selection import AUTO, RULE, KRange, Progress, Selection, select
+from trainer.spark.history import on_spark
 from trainer.topic_history import TopicHistory
 from trainer.treatment import Treated, winsorize
 from trainer.usefulness import with_usefulness
@@ -58,6 +61,8 @@ class TrainingPlan:
     counting: Counting = AS_STREAMED
     champion: SegmentModel | None = None
     """The model whose segment ids live on; None: ids begin anew."""
+    spark_memory: str | None = None
+    """Spark computes the features with so much memory, 2g for example; None: DuckDB does."""
 
     @property
     def ks(self) -> KRange:
@@ -96,7 +101,7 @@ def train(
     With `topic` the plan's path is only the topic's name.
     """
     progress(f"Reading {Path(plan.path).name}")
-    with topic or open_history(plan.path, plan.format, writing=plan.writing) as history:
+    with topic or _opened(plan, progress) as history:
         matrix = _matrix(history, plan, progress)
         model = _learn(matrix, history, plan, trained_at, progress)
         progress("Publishing the model and its report")
@@ -104,6 +109,17 @@ def train(
             model, history.report, matrix, champion=plan.champion, currency=plan.writing.currency, seed=plan.seed
         )
         return Training(store.publish(model, files), model, history.report)
+
+
+@contextmanager
+def _opened(plan: TrainingPlan, progress: Progress) -> Iterator[History]:
+    with open_history(plan.path, plan.format, writing=plan.writing) as history:
+        if plan.spark_memory is None:
+            yield history
+            return
+        progress("Starting Spark")
+        with on_spark(history, plan.spark_memory) as sparked:
+            yield sparked
 
 
 def learn(

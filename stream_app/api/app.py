@@ -42,14 +42,16 @@ Refusals are `application/problem+json` with a `code` for programs and a `hint` 
 """
 
 
-def create_app(parts: Parts) -> FastAPI:
-    """Return the application on these parts; it starts and stops them."""
+def create_app(parts: Parts | None) -> FastAPI:
+    """Return the application on these parts; it starts and stops them. Without parts it can only be described."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        parts.start()
+        if parts is not None:
+            parts.start()
         yield
-        await asyncio.to_thread(parts.stop)
+        if parts is not None:
+            await asyncio.to_thread(parts.stop)
 
     app = FastAPI(
         title="segstream", version=version("segstream"), description=ABOUT, lifespan=lifespan, redoc_url=None,

@@ -59,7 +59,7 @@ async def preview(version: Version, here: Here) -> PreviewAnswer:
     return await here.asking.long(lambda _: _preview(here.settings, version))
 
 
-@router.post("/models/{version}/promote", dependencies=Admin, responses=problems(403, 404, 409, 422, 501, 503))
+@router.post("/models/{version}/promote", dependencies=Admin, responses=problems(400, 403, 404, 409, 422, 501, 503))
 async def promote(version: Version, body: PromoteBody, here: Here) -> PromotedAnswer:
     """Make a model the live one; refused when it changes too much, unless `force` and `why` are given."""
     await _all_answer(here)
@@ -67,7 +67,7 @@ async def promote(version: Version, body: PromoteBody, here: Here) -> PromotedAn
     return PromotedAnswer(version=found, is_rollback=False)
 
 
-@router.post("/models/rollback", dependencies=Admin, responses=problems(403, 404, 409, 422, 503))
+@router.post("/models/rollback", dependencies=Admin, responses=problems(400, 403, 404, 409, 422, 503))
 async def rollback(body: RollbackBody, here: Here) -> PromotedAnswer:
     """Make the model live again that was live before; no gate is asked."""
     await _all_answer(here)

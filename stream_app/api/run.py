@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 from types import FrameType
 
 import uvicorn
@@ -48,10 +49,14 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._parts = parts
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take a signal."""
+    def handle_exit(self, sig: int, _: FrameType | None) -> None:
+        """End in order at the first signal, at once at a second Ctrl-C.
+
+        The library would raise the signal once more at the end, and who started us would take that for a crash.
+        """
         self._parts.streams.is_stopping = True
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def the_door(parts: Parts, entries: list[Entry]) -> Door:

@@ -20,7 +20,17 @@ SHOWN_VALUES = 3
 SHOWN_CHARACTERS = 24
 NO_FILE = Path()
 
-File = Annotated[Path, typer.Argument(help="CSV (also .csv.gz, .tsv) or parquet, one row per order line.")]
+FILE_HELP = "CSV (also .csv.gz, .tsv) or parquet, one row per order line; completejourney: the demonstration's."
+
+
+def the_file(file: Path | None) -> Path | None:
+    """Return the file that is meant by an argument."""
+    from stream_app.history.completejourney import the_shop_or
+
+    return None if file is None else the_shop_or(file)
+
+
+File = Annotated[Path, typer.Argument(help=FILE_HELP, callback=the_file)]
 FormatName = Annotated[
     str | None, typer.Option("--format", help="A known kind of file: completejourney, online-retail.")
 ]

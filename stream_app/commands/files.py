@@ -27,13 +27,16 @@ from stream_app.commands.train_options import (
     ChampionVersion,
     Components,
     DropDuplicates,
+    Engine,
     FeatureNames,
     FromTopic,
     Gross,
     K,
     Promote,
+    SparkMemory,
     TrainFile,
     TrainFlags,
+    UnlessLive,
     Until,
     Variance,
     Winsorize,
@@ -59,8 +62,11 @@ def train(
     features: FeatureNames = "rfmu",
     gross: Gross = False,
     drop_duplicate_lines: DropDuplicates = False,
+    engine: Engine = "duckdb",
+    spark_memory: SparkMemory = None,
     champion: ChampionVersion = "auto",
     should_promote: Promote = False,
+    unless_live: UnlessLive = False,
     as_json: AsJson = False,
     model_uri: ModelUri = None,
     window_days: Window = None,
@@ -69,14 +75,13 @@ def train(
     """Train a model on a file of orders or on the orders topic, and say what its segments are."""
     options = FileOptions(file or NO_FILE, format, columns, timezone, dates, decimal, return_prefix, return_types)
     flags = TrainFlags(
-        is_from_topic=from_topic, as_of=as_of,
-        k=k, until=until, components=components, variance=variance, winsorize=winsorize, features=features,
-        is_gross=gross, is_distinct=drop_duplicate_lines, champion=champion,
-        should_promote=should_promote, as_json=as_json,
+        is_from_topic=from_topic, as_of=as_of, k=k, until=until, components=components, variance=variance,
+        winsorize=winsorize, features=features, is_gross=gross, is_distinct=drop_duplicate_lines,
+        engine=engine, spark_memory=spark_memory, champion=champion, should_promote=should_promote,
+        is_unless_live=unless_live, as_json=as_json,
     )  # fmt: skip
-    settings = settings_from(
-        model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=kafka_bootstrap_servers
-    )
+    servers = kafka_bootstrap_servers
+    settings = settings_from(model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=servers)
     raise typer.Exit(run_train(options, flags, settings))
 
 

@@ -1,4 +1,4 @@
-"""`segstream tail`, `customer` and `drift`: what anybody may look at."""
+"""`segstream tail`, `customer`, `segments` and `drift`: what anybody may look at."""
 
 from __future__ import annotations
 
@@ -107,6 +107,25 @@ def customer(
         typer.echo(to_json(found))
         return
     for line in in_words(found):
+        typer.echo(line)
+
+
+def segments(
+    days: Annotated[int, typer.Option(min=1, max=1_000, help="Beside what was so many days earlier.")] = 30,
+    as_json: AsJson = False,
+    kafka_bootstrap_servers: Bootstrap = None,
+    redis_url: Redis = None,
+    model_uri: ModelUri = None,
+) -> None:
+    """Say how many customers and how much revenue each segment has, and had some days earlier."""
+    from stream_app.segments import read_sizes, size_lines
+
+    settings = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url, model_uri=model_uri)
+    seen = read_sizes(settings, days)
+    if as_json:
+        echo_json(seen)
+        return
+    for line in size_lines(seen):
         typer.echo(line)
 
 

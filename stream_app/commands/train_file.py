@@ -14,6 +14,7 @@ from stream_app.commands.file_options import NO_FILE, FileOptions, Meaning
 from stream_app.commands.file_report import report_lines, tell_of_file
 from stream_app.commands.load_screen import working
 from stream_app.commands.options import echo_json, instant_from, say
+from stream_app.commands.train_engine import spark_memory
 from stream_app.commands.train_topic import FORMAT, read_topic
 
 if TYPE_CHECKING:
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
 def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> int:
     """Train, publish and tell; return the exit code."""
     from stream_app.candidate.promotion import pass_gate
-    from stream_app.operators import promote
+    from stream_app.operators import live_model, promote
     from trainer.report.files import REPORT_FILE
 
+    if flags.is_unless_live and (live := live_model(settings)) is not None:
+        say(f"Model {live.version} is live already: nothing was trained.")
+        return 0
     try:
         _check(options, flags)
         meaning = None if flags.is_from_topic else options.meaning()
@@ -91,6 +95,7 @@ def _plan(
         columns=_columns(flags.features),
         counting=_counting(flags),
         champion=None if champion is None else champion.model,
+        spark_memory=spark_memory(flags),
     )
 
 

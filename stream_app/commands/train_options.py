@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-TrainFile = Annotated[
-    Path | None, typer.Argument(help="CSV (also .csv.gz, .tsv) or parquet, one row per order line.", show_default=False)
-]
+from stream_app.commands.file_options import FILE_HELP, the_file
+
+TrainFile = Annotated[Path | None, typer.Argument(help=FILE_HELP, callback=the_file, show_default=False)]
 FromTopic = Annotated[
     bool, typer.Option("--from-topic", help="Instead of a file: learn from the orders topic, as the worker folds it.")
 ]
@@ -41,6 +41,13 @@ Gross = Annotated[
 DropDuplicates = Annotated[
     bool, typer.Option("--drop-duplicate-lines", help="As many studies count: equal lines of an order once.")
 ]
+Engine = Annotated[
+    str,
+    typer.Option(metavar="duckdb|spark", help="What computes the features of a file; the numbers are the same."),
+]
+SparkMemory = Annotated[
+    str | None, typer.Option("--spark-memory", metavar="SIZE", help="Memory for Spark: 2g by default, 512m at least.")
+]
 ChampionVersion = Annotated[
     str,
     typer.Option(
@@ -50,6 +57,9 @@ ChampionVersion = Annotated[
     ),
 ]
 Promote = Annotated[bool, typer.Option("--promote", help="Make it the live model.")]
+UnlessLive = Annotated[
+    bool, typer.Option("--unless-live", help="Do nothing if a model is live: for what starts by itself.")
+]
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,9 @@ class TrainFlags:
     features: str
     is_gross: bool
     is_distinct: bool
+    engine: str
+    spark_memory: str | None
     champion: str
     should_promote: bool
+    is_unless_live: bool
     as_json: bool

@@ -96,6 +96,7 @@ class Chunk:
         self._window = rules.window
         self._walked_from: int | None = None
         self.outcome = Outcome()
+        self._tally = self.outcome.tally
 
     def process(self, records: Iterable[Inbound]) -> None:
         """Take the records one by one; stops where the breaker trips."""
@@ -257,9 +258,11 @@ class Chunk:
         *,
         is_history: bool = False,
     ) -> None:
-        name, before, is_first = customer.segment_name, customer.features, not customer.model_version
+        name, before = customer.segment_name, customer.features
+        if not customer.model_version:
+            self._tally.meet(customer.rfm.as_of)
         move = evaluate(customer, cause, scorer, self._window, source_offset=source_offset, is_history=is_history)
-        self.outcome.tally.take(customer, before, move, is_first=is_first)
+        self._tally.take(customer, before, move)
         if move is not None:
             self.outcome.moves.append(move)
         elif customer.segment_name != name:

@@ -44,32 +44,43 @@ class SegmentTotals(NamedTuple):
 class Tally:
     """What a chunk changes of the figures, by the UTC day of `as_of`."""
 
-    __slots__ = ("days",)
+    __slots__ = ("_begin", "_end", "_today", "days")
 
     def __init__(self) -> None:
         self.days: dict[int, Fields] = {}
         """By the number of the day since 1970."""
+        # The day of the last evaluation: mostly the next one's as well, and found without dividing.
+        self._begin = self._end = 0
+        self._today: Fields = {}
 
-    def take(self, customer: Customer, before: Features | None, move: Move | None, *, is_first: bool) -> None:
+    def meet(self, as_of: int) -> None:
+        """Count somebody who is about to be evaluated for the first time."""
+        fields = self._fields(as_of)
+        fields["newcomers"] = fields.get("newcomers", 0) + 1
+
+    def take(self, customer: Customer, before: Features | None, move: Move | None) -> None:
         """Take in an evaluation that just happened, of a customer who had these features before it."""
         after = customer.features
-        old = before.monetary if before is not None else 0
-        new = after.monetary if after is not None else 0
-        if move is None and old == new and not is_first:
+        old = 0 if before is None else before.monetary
+        new = 0 if after is None else after.monetary
+        if move is None and old == new:
             return
-        day = customer.rfm.as_of // DAY_US
-        fields = self.days.get(day)
-        if fields is None:
-            fields = self.days[day] = {}
-        if is_first:
-            fields["newcomers"] = fields.get("newcomers", 0) + 1
+        as_of = customer.rfm.as_of
+        fields = self._today if self._begin <= as_of < self._end else self._fields(as_of)
         if move is None:
-            _add(fields, "monetary:" + customer.segment, new - old)
-        else:
-            step = f"moved:{move.old_id}:{move.new_id}:{move.cause}"
-            fields[step] = fields.get(step, 0) + 1
-            _add(fields, "monetary:" + move.old_id, -old)
-            _add(fields, "monetary:" + move.new_id, new)
+            name = "monetary:" + customer.segment
+            fields[name] = fields.get(name, 0) + new - old
+            return
+        step = f"moved:{move.old_id}:{move.new_id}:{move.cause}"
+        fields[step] = fields.get(step, 0) + 1
+        _add(fields, "monetary:" + move.old_id, -old)
+        _add(fields, "monetary:" + move.new_id, new)
+
+    def _fields(self, as_of: int) -> Fields:
+        day = as_of // DAY_US
+        self._begin, self._end = day * DAY_US, (day + 1) * DAY_US
+        self._today = self.days.setdefault(day, {})
+        return self._today
 
 
 class Figures:
@@ -106,6 +117,10 @@ class Figures:
             self._grow(TOTALS, net)
             changed.add(TOTALS)
         return {name: self._records[name] for name in changed}
+
+    def totals(self) -> dict[str, SegmentTotals]:
+        """Return the totals by segment id; the empty one: in no segment."""
+        return by_segment(self._read(TOTALS))
 
     def begin(self, counted: Fields, clock: int) -> None:
         """Take totals that were counted from the customers: what came before the clock is known of no day."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,20 +44,25 @@ class Parts:
             "SEGSTREAM_MODEL_URI": self.settings.model_uri,
         }
 
-    @property
-    def worker_log(self) -> Path:
-        """Where the worker writes."""
-        return self.folder / "worker.out"
+    def start(self, verb: str, *, is_patient: bool = False) -> Child:
+        """Start `segstream` with a verb as its own process; a patient one leaves the processor to the others."""
+        command = [sys.executable, "-m", "stream_app.cli", verb]
+        if is_patient and (nice := shutil.which("nice")) is not None:
+            command = [nice, "-n", "10", *command]
+        return Child.start(command, env=self._environment(), stdout=self._output(verb))
 
-    def worker_last_words(self) -> str:
-        """Return the last line the worker wrote, or nothing."""
-        text = self.worker_log.read_text(errors="replace") if self.worker_log.exists() else ""
-        return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    def last_words(self, verb: str) -> Callable[[], str]:
+        """Return what looks up the last line that a process wrote, or nothing."""
 
-    def start_worker(self) -> Child:
-        """Start a worker as its own process."""
-        command = [sys.executable, "-m", "stream_app.cli", "worker"]
-        return Child.start(command, env=self._environment(), stdout=self.worker_log)
+        def look() -> str:
+            output = self._output(verb)
+            text = output.read_text(errors="replace") if output.exists() else ""
+            return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+        return look
+
+    def _output(self, verb: str) -> Path:
+        return self.folder / f"{verb}.out"
 
     def _environment(self) -> dict[str, str]:
         # Every setting is said: one that the user has in the environment or in .env is for another deployment.
@@ -67,17 +73,19 @@ class Parts:
 
     def is_worker_ready(self) -> bool:
         """Tell whether the worker says that it is ready."""
-        return self._page("/readyz")[0] == http.client.OK
+        return self.page(self.settings.web_port, "/readyz")[0] == http.client.OK
 
     def dead_letters(self) -> int:
         """Return how many orders the worker has parked, 0 while it does not answer."""
-        _, page = self._page("/metrics")
+        _, page = self.page(self.settings.web_port, "/metrics")
         samples = (sample for family in text_string_to_metric_families(page) for sample in family.samples)
         return int(sum(sample.value for sample in samples if sample.name == "segstream_dead_letters_total"))
 
-    def _page(self, path: str) -> tuple[int, str]:
+    @staticmethod
+    def page(port: int, path: str) -> tuple[int, str]:
+        """Return what a part's page answers: status 0 while nobody does."""
         with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection(HOST, self.settings.web_port, timeout=HTTP_SECONDS)
+            connection = http.client.HTTPConnection(HOST, port, timeout=HTTP_SECONDS)
             try:
                 connection.request("GET", path)
                 answer = connection.getresponse()
@@ -110,11 +118,15 @@ def _running(part: LocalPart, board: Board, guard: Guard, name: str) -> Iterator
 def _settings(folder: Path, kafka: LocalKafka, redis: LocalRedis) -> Settings:
     """Return the settings of this demo alone, whatever the environment says of other deployments."""
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    web, api, dashboard = free_ports(3)
     own = {
         "kafka_bootstrap_servers": kafka.bootstrap,
         "redis_url": redis.url,
         "model_uri": str(folder / "store"),
-        "web_port": free_ports(1)[0],
+        "web_port": web,
+        "api_port": api,
+        "api_url": f"http://{HOST}:{api}",
+        "dashboard_port": dashboard,
         # The shop's year is long past.
         "clock": "event",
         "log_format": "json",

@@ -15,6 +15,7 @@ from stream_app.demo.board import Board
 from stream_app.demo.coordinators import wake_coordinators
 from stream_app.demo.drawing.snapshot import HISTORY, JARS, TOPICS, WORKER
 from stream_app.demo.guard import Guard
+from stream_app.demo.pages import PAGES, Pages
 from stream_app.demo.parts import PARTITIONS, running_parts
 from stream_app.demo.quiet import HURRIED_DAYS, WEEK_DAYS, WEEK_SECONDS, quiet_instants
 from stream_app.demo.show import Show
@@ -98,16 +99,20 @@ class Play:
 
     def _start_worker(self) -> None:
         self._board.begin(WORKER, "starting")
-        worker = self.parts.start_worker()
+        worker = self.parts.start("worker")
         self._stage.stack.callback(worker.kill)
-        words = self.parts.worker_last_words
-        self._stage.stack.enter_context(self._stage.guard.over("The worker", worker.poll, words))
+        self._stage.stack.enter_context(
+            self._stage.guard.over("The worker", worker.poll, self.parts.last_words("worker"))
+        )
+        self._pages = Pages(self.parts)
+        self._stage.stack.enter_context(self._pages.running(self._stage.guard))
 
     def _look(self) -> None:
         ids = [segment.id for segment in self._board.snapshot().segments]
         self._board.take(self._watch.look(ids))
         if self._board.snapshot().step(WORKER).is_running and self.parts.is_worker_ready():
             self._board.end(WORKER, f"ready, with all {PARTITIONS} partitions")
+        self._board.change(pages=self._pages.answering())
 
     def _load_history(self, prepared: Backstage) -> None:
         # Both at once would take longer: they share an interpreter, and the worker waits for the model.
@@ -160,6 +165,10 @@ class Play:
             self.last_us = instant
         self._read_last_changes()
 
+    def wait_for_pages(self) -> None:
+        """Return when the API and the dashboard answer."""
+        self._until(lambda: len(self._board.snapshot().pages) == PAGES)
+
     def _tick(self, instant: int) -> None:
         self._sender.tick(instant)
         self._sent += PARTITIONS
@@ -187,7 +196,7 @@ class Play:
             if now.records != records:
                 records, moved_at = now.records, now.seconds
             elif now.seconds - moved_at > STUCK_SECONDS:
-                said = self.parts.worker_last_words() or "nothing"
+                said = self.parts.last_words("worker")() or "nothing"
                 raise SegstreamError(
                     f"The worker has not got on for {STUCK_SECONDS:.0f} s; it said: {said}", "Start again."
                 )

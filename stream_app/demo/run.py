@@ -47,13 +47,15 @@ def _run(display: Display, folder: Path, wish: Wish, *, until_done: bool) -> Non
                 play.start()
                 play.stream()
                 play.age()
+                if not until_done:
+                    play.wait_for_pages()
         now = board.snapshot()
         display.say(summary(now, display.width))
         if not until_done:
             parts = play.parts
             ahead = most_ahead(now.moves, parts.settings)
             commands = trials(ahead, play.last_us, parts.redis.port, parts.settings.web_port)
-            display.say([Text(), *next_steps(path_export() | parts.exports(), list(commands))])
+            display.say([Text(), *next_steps(now.pages, path_export() | parts.exports(), list(commands))])
             with noticing():
                 _hold(guard)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stream_app.history.historic_order import HistoricOrder
 from stream_app.history.report import ReadReport
@@ -28,7 +28,7 @@ class History:
     def __init__(self, connection: DuckDBPyConnection, report: ReadReport, folder: TemporaryDirectory[str]) -> None:
         self.connection = connection
         self.report = report
-        self._folder = folder
+        self.folder = folder
 
     @property
     def lines(self) -> DuckDBPyRelation:
@@ -59,10 +59,22 @@ class History:
         finally:
             cursor.close()
 
+    def fetch(self, sql: str, parameters: Mapping[str, int | None]) -> list[tuple[Any, ...]]:
+        """Return the rows of a query over the table `lines`; a Ctrl-C ends it."""
+        cursor = self.connection.cursor()
+        try:
+            return cursor.execute(sql, dict(parameters)).fetchall()
+        except RuntimeError as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            cursor.close()
+
     def close(self) -> None:
         """Remove the temporary database."""
         self.connection.close()
-        self._folder.cleanup()
+        self.folder.cleanup()
 
     def __enter__(self) -> History:
         return self

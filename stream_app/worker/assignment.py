@@ -51,6 +51,11 @@ class Assignment:
         """True when a takeover is under way or can begin."""
         return self._current is not None or self._next() is not None
 
+    @property
+    def takeover(self) -> Takeover | None:
+        """The takeover under way."""
+        return None if self._current is None else self._current[2]
+
     def _next(self) -> int | None:
         now = time.monotonic()
         return min((p for p in self._waiting if self._rests_until.get(p, 0.0) <= now), default=None)

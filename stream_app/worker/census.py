@@ -50,4 +50,5 @@ class LaneCensus:
                 counting.add(segment.decode(), (days, *(float(number or 0) for number in numbers)))
         if is_last:
             self.finished, self._counting = counting, None
-            self._rests_until = time.monotonic() + PAUSE_SECONDS
+            # A new deployment is empty at first, and need not stay unknown for as long.
+            self._rests_until = time.monotonic() + PAUSE_SECONDS if self.finished.customers else 0.0

@@ -144,6 +144,7 @@ class Engine:
             self._patience.count_death(str(unsettled))
         else:
             self._patience.succeeded()
+            self.gauges.goes_on()
             return result
         return False
 
@@ -152,6 +153,7 @@ class Engine:
         if self._health.problem != str(outage):
             log.warning("waiting", reason=outage.code, cause=outage.cause)
         self._health.problem = str(outage)
+        self.gauges.waits_for(outage)
         self._drop_everything()
         self._publish()
         until = time.monotonic() + self._patience.next_wait()
@@ -319,6 +321,7 @@ class Engine:
                 self._lose(lost)
         self.gauges.lag(self._consumer, self._assignment.lanes)
         self.gauges.drift(self._assignment.lanes)
+        self.gauges.figures(self._assignment.lanes)
 
     def _check(self, lane: Lane) -> None:
         """Look at the next slice of a partition's customers, and count some of them."""
@@ -335,8 +338,9 @@ class Engine:
         health.is_joined = assignment.is_joined
         health.model_problem = self._models.problem(lane.progress.clock.instant for lane in assignment.lanes.values())
         self.gauges.forget(assignment.lanes)
+        self.gauges.restoring(assignment.takeover)
         if assignment.lanes:
-            versions = self.gauges.models(assignment.lanes)
+            versions = self.gauges.models(assignment.lanes, self._control.promotions)
             health.model = ", ".join(versions)
         health.paused = {lane.partition: lane.paused for lane in assignment.lanes.values() if lane.paused}
         if assignment.is_settled and assignment.lanes:

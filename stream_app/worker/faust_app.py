@@ -75,6 +75,9 @@ def create_app(settings: Settings, engine_class: type[Engine] = Engine, now: Now
     if settings.clock == "wall":
         _add_wall_clock(app, now)
     metrics.BUILD_INFO.labels(WORKER_VERSION, platform.python_version()).set(1)
+    # Asked when somebody looks: an engine that hangs could not say that it does.
+    metrics.READY.set_function(lambda: not app.health.problems())
+    metrics.MODEL_REFUSED.set_function(lambda: bool(app.health.model_problem))
     return app
 
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from confluent_kafka import Consumer, TopicPartition
 from prometheus_client import Gauge
 
 from model_store.drift import Census
+from model_store.scoring import Scorer
 from stream_app import metrics
-from stream_app.core.instants import NO_CLOCK
+from stream_app.contract.order import MONEY_SCALE
+from stream_app.core.errors import OutageError
+from stream_app.core.inbound import SourceRecord
+from stream_app.core.instants import NO_CLOCK, parse_instant
+from stream_app.core.promotions import Promotions
 from stream_app.settings import Settings
 from stream_app.worker.health import Health
 from stream_app.worker.lane import Lane
+from stream_app.worker.takeover import Takeover
 from stream_app.worker.work import LaneWork
+
+AWAY = {"KAFKA_AWAY": "kafka", "REDIS_AWAY": "redis", "REDIS_WRITE_REFUSED": "redis"}
+"""What the worker waits for, by the code of the outage."""
 
 
 class ChunkClock:
@@ -39,8 +48,9 @@ class Gauges:
         self._group = settings.kafka_group_id
         self._topic = settings.topics.orders
         self._health = health
-        self._shown: dict[str, str] = {}
+        self._shown: set[str] = set()
         self._partitions: set[int] = set()
+        self._is_waiting = True
 
     @contextmanager
     def chunk(self, records: int) -> Iterator[ChunkClock]:
@@ -68,9 +78,17 @@ class Gauges:
             metrics.CHANGES.labels(old_id, new_id, cause).inc(number)
         for _, refusal in outcome.dead_letters:
             metrics.DEAD_LETTERS.labels(refusal.code.value).inc()
+        if work.inbound:
+            self._age(work.lane.partition, work.inbound[0].record)
         health.orders += len(work.inbound)
         health.changes += len(outcome.changes)
         health.dead_letters += len(outcome.dead_letters)
+
+    @staticmethod
+    def _age(partition: int, oldest: SourceRecord) -> None:
+        """Publish how long a chunk's first order waited, and which one it is."""
+        seconds = max(0.0, time.time() - oldest.timestamp()[1] / 1_000)
+        metrics.EVENT_AGE.observe(seconds, {"partition": str(partition), "offset": str(oldest.offset())})
 
     def lag(self, consumer: Consumer, lanes: dict[int, Lane]) -> None:
         """Publish how far every running partition is behind, and its clock."""
@@ -83,6 +101,7 @@ class Gauges:
             metrics.OFFSET.labels(self._group, self._topic, str(partition)).set(lane.progress.source_position)
             metrics.PAUSED.labels(str(partition)).set(bool(lane.paused))
             metrics.DUE_BACKLOG.labels(str(partition)).set(lane.checked.due)
+            metrics.TIMER_LATENESS.labels(str(partition)).set(lane.lateness_seconds)
             if lane.progress.clock.instant != NO_CLOCK:
                 metrics.LAST_EVENT.labels(self._topic, str(partition)).set(lane.progress.clock.instant / 1e6)
         self._health.lag = total
@@ -92,23 +111,42 @@ class Gauges:
         gone = self._partitions - set(lanes)
         self._partitions = set(lanes)
         for partition in map(str, gone):
-            for gauge in (metrics.PAUSED, metrics.DUE_BACKLOG, metrics.MODEL_SWITCHING):
+            for gauge in (metrics.PAUSED, metrics.DUE_BACKLOG, metrics.TIMER_LATENESS, metrics.MODEL_SWITCHING):
                 _remove(gauge, partition)
             for gauge in (metrics.LAG, metrics.OFFSET):
                 _remove(gauge, self._group, self._topic, partition)
             _remove(metrics.LAST_EVENT, self._topic, partition)
 
-    def models(self, lanes: dict[int, Lane]) -> list[str]:
+    def restoring(self, takeover: Takeover | None) -> None:
+        """Publish how much of a changelog is still to be read; None: no takeover is under way."""
+        metrics.RESTORE_REMAINING.clear()
+        if takeover is not None:
+            left = max(0, takeover.to_restore - takeover.restored)
+            metrics.RESTORE_REMAINING.labels(str(takeover.partition)).set(left)
+
+    def waits_for(self, outage: OutageError) -> None:
+        """Publish what is away."""
+        self._is_waiting = True
+        dependency = AWAY.get(outage.code)
+        if dependency is not None:
+            metrics.DEPENDENCY_UP.labels(dependency).set(0)
+
+    def goes_on(self) -> None:
+        """Publish that nothing is away any more."""
+        if self._is_waiting:
+            self._is_waiting = False
+            for dependency in AWAY.values():
+                metrics.DEPENDENCY_UP.labels(dependency).set(1)
+
+    def models(self, lanes: dict[int, Lane], promotions: Promotions) -> list[str]:
         """Publish which models decide and who is switching; return their versions."""
         for partition, lane in lanes.items():
             metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.is_switching)
-        shown = {lane.active.scorer.version: str(len(lane.active.scorer.ids)) for lane in lanes.values()}
-        if shown != self._shown:
-            self._shown = shown
-            metrics.MODEL_INFO.clear()
-            for version, segments in shown.items():
-                metrics.MODEL_INFO.labels(version, segments).set(1)
-        return sorted(shown)
+        deciding = {lane.active.scorer.version: lane.active.scorer for lane in lanes.values()}
+        if deciding.keys() != self._shown:
+            self._shown = set(deciding)
+            _show_models(deciding.values(), promotions)
+        return sorted(deciding)
 
     def drift(self, lanes: dict[int, Lane]) -> None:
         """Publish how far the customers counted last are from those that their model learned from."""
@@ -122,6 +160,15 @@ class Gauges:
             for feature, index in counted.drift().items():
                 metrics.DRIFT.labels(version, feature).set(index)
 
+    def figures(self, lanes: dict[int, Lane]) -> None:
+        """Publish how many customers each segment has, and how much they spend."""
+        for gauge in (metrics.CUSTOMERS, metrics.CUSTOMERS_MONETARY):
+            gauge.clear()
+        for lane in lanes.values():
+            for segment, totals in lane.figures.totals().items():
+                metrics.CUSTOMERS.labels(segment).inc(totals.customers)
+                metrics.CUSTOMERS_MONETARY.labels(segment).inc(totals.monetary / MONEY_SCALE)
+
     def control_refused(self, number: int) -> None:
         """Publish how many control records nobody could read."""
         metrics.CONTROL_REFUSED.set(number)
@@ -129,6 +176,19 @@ class Gauges:
     def retaken(self, reason: str) -> None:
         """Count a takeover that was not a rebalance."""
         metrics.RETAKES.labels(reason).inc()
+
+
+def _show_models(scorers: Iterable[Scorer], promotions: Promotions) -> None:
+    for gauge in (metrics.MODEL_INFO, metrics.MODEL_PROMOTED, metrics.SEGMENT_INFO):
+        gauge.clear()
+    for scorer in scorers:
+        metrics.MODEL_INFO.labels(scorer.version, str(len(scorer.ids))).set(1)
+        promotion = promotions.of(scorer.version)
+        promoted_at = None if promotion is None else parse_instant(promotion.at)
+        if promoted_at is not None:
+            metrics.MODEL_PROMOTED.labels(scorer.version).set(promoted_at / 1e6)
+        for segment, name in zip(scorer.ids, scorer.names, strict=True):
+            metrics.SEGMENT_INFO.labels(segment, name).set(1)
 
 
 def _remove(gauge: Gauge, *labels: str) -> None:

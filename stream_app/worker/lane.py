@@ -66,6 +66,11 @@ class Lane:
         return not self.paused and self.progress.clock.instant > self.nobody_due_until
 
     @property
+    def lateness_seconds(self) -> float:
+        """By the partition's clock, how long the earliest boundary has been due; 0 when none is."""
+        return max(0.0, self.progress.clock.instant - self.checked.first_due) / 1e6
+
+    @property
     def can_walk(self) -> bool:
         """True while a switch is on and Redis' index shows where everybody stands who is still on the old model."""
         active = self.active

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from math import inf
 from typing import Any, NamedTuple, cast
 
 import redis
@@ -53,11 +54,13 @@ class Checked(NamedTuple):
     """Where the next look begins."""
     due: int
     """Customers whose boundary lies at or before the clock and has not fired, as far as Redis knows."""
+    first_due: float
+    """The earliest boundary of all, in microseconds; infinity when time moves nobody."""
     shown: Sequence[Sequence[bytes | None]] = ()
     """Of the customers asked for: segment, last purchase, frequency, monetary, unique products."""
 
 
-UNCHECKED = Checked(next_rank=0, due=0)
+UNCHECKED = Checked(next_rank=0, due=0, first_due=inf)
 
 
 class Mark(NamedTuple):
@@ -184,8 +187,8 @@ class Store:
         status, *found = self._run(self._check, lease, *lease.fence(), *values)
         if status != b"OK":
             raise PartitionLost(lease.partition, status.decode())
-        due, shown = found
-        return Checked(0 if last_rank + 1 >= lease.mark.customers else last_rank + 1, due, shown)
+        due, first_due, shown = found
+        return Checked(0 if last_rank + 1 >= lease.mark.customers else last_rank + 1, due, float(first_due), shown)
 
     def wipe(self, lease: Lease) -> bool:
         """Remove a slice of the partition's keys; return whether all are gone."""

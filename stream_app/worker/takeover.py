@@ -132,6 +132,7 @@ class Takeover:
         self._models = models
         self._is_damaged = is_damaged
         self._lease = Lease(partition, uuid.uuid4().hex)
+        self._last_key = META_KEY
         self.result: TakenOver | None = None
         self.restored = 0
         self.to_restore = 0
@@ -148,13 +149,11 @@ class Takeover:
             held, meta = NOTHING, None
         self._lease.mark = Mark(held.position, 0)
         self.to_restore = end - held.position
-        last_key = META_KEY
         for records in self._reader.read(self.partition, held.position, end):
             if records:
                 meta = self._apply(records, meta, is_rebuild=held is NOTHING)
-                last_key = records[-1][1]
             yield
-        if last_key != META_KEY:
+        if self._last_key != META_KEY:
             raise StopError(
                 f"Partition {self.partition}: the changelog does not end with its meta record.",
                 "Something else writes to the state topic: stop it, and rebuild into a new deployment.",
@@ -208,6 +207,7 @@ class Takeover:
                 figures[name] = figure_of(name, value)
             elif not key.startswith(b"\0"):
                 rows[key] = row_of(read_header(value), value, LOOK_UP)
+        self._last_key = records[-1][1]
         self.restored += len(records)
         position, found = records[-1][0] + 1, list(figures.values())
         self._write(list(rows.values()), meta, position, RESTORING, found, is_rebuild=is_rebuild)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT = Path(__file__).parents[2]
-UNPACKED = ROOT / ".tools" / "chromium"
+from tests.system_tools import UNPACKED, system_tool
+
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -21,18 +18,12 @@ FLAGS = [
 
 def chromium() -> tuple[str, dict[str, str]]:
     """Return the program and its environment; skip the test on a machine without, and fail in CI."""
-    found = shutil.which("chromium")
-    if found:
-        return found, {}
-    program = UNPACKED / "usr" / "lib" / "chromium" / "chromium"
-    if program.exists():
-        libraries = [str(path) for path in sorted((UNPACKED / "usr" / "lib").glob("*-linux-gnu"))]
-        inner = [f"{library}/{name}" for library in libraries for name in ("pulseaudio", "blas", "lapack")]
-        return str(program), {"LD_LIBRARY_PATH": ":".join([*libraries, *inner])}
-    missing = "there is no Chromium: make system-tools"
-    if os.environ.get("CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
+    program = system_tool("chromium", "usr/lib/chromium/chromium")
+    if not program.is_relative_to(UNPACKED):
+        return str(program), {}
+    libraries = [str(path) for path in sorted((UNPACKED / "usr" / "lib").glob("*-linux-gnu"))]
+    inner = [f"{library}/{name}" for library in libraries for name in ("pulseaudio", "blas", "lapack")]
+    return str(program), {"LD_LIBRARY_PATH": ":".join([*libraries, *inner])}
 
 
 @contextmanager

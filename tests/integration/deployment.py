@@ -206,9 +206,20 @@ class Deployment:
     def _produce(self, topic: str, records: Iterable[Sent]) -> None:
         producer = Producer(plain_producer(self.settings, "test"))
         for sent in records:
-            producer.produce(topic, sent.value, sent.key, sent.partition, headers=list(sent.headers))
+            self._queue(producer, topic, sent)
             producer.poll(0)
         assert producer.flush(30) == 0
+
+    @staticmethod
+    def _queue(producer: Producer, topic: str, sent: Sent) -> None:
+        """Produce a record, once the client's queue has room for it."""
+        for _ in range(300):
+            try:
+                producer.produce(topic, sent.value, sent.key, sent.partition, headers=list(sent.headers))
+                return
+            except BufferError:
+                producer.poll(0.1)
+        raise AssertionError("the producer's queue stays full")
 
     def worker(
         self,

@@ -235,6 +235,22 @@ def customers_are_deleted_from_redis(deployment: Deployment) -> Results:
     return deployment.results()
 
 
+def figures_are_deleted_from_redis(deployment: Deployment) -> Results:
+    """Delete a partition's totals, and what some days changed in another, while orders come."""
+    deployment.create(PARTITIONS)
+    prefix = deployment.settings.redis_prefix
+    worker = deployment.worker()
+    with deployment.trickle(a_log(PARTITIONS)):
+        deployment.wait_progress(1_200)
+        lost = [f"{prefix}totals:0", *sorted(deployment.redis.scan_iter(f"{prefix}stats:*:1", 1_000))[:3]]
+        assert deployment.redis.delete(*lost) == len(lost)
+        wait_for("they are there again", lambda: deployment.redis.exists(*lost) == len(lost))
+    deployment.wait_done()
+
+    _end(worker)
+    return deployment.results()
+
+
 def redis_is_rolled_back(deployment: Deployment) -> Results:
     """Start Redis from an older copy of its data while orders come."""
     valkey = deployment.valkey

@@ -35,6 +35,7 @@ SPECIAL: dict[str, Story] = {
         scenarios.a_second_worker_comes_and_the_first_one_goes,
         scenarios.redis_is_flushed,
         scenarios.customers_are_deleted_from_redis,
+        scenarios.figures_are_deleted_from_redis,
         scenarios.redis_is_rolled_back,
         scenarios.redis_is_killed,
     )

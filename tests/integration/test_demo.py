@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from stream_app.demo.drawing.snapshot import QUIET_DAYS
 from stream_app.demo.quiet import WEEK_DAYS
@@ -90,6 +91,15 @@ def test_the_time_without_orders_is_told_with_its_date_and_its_moves(demo: Runni
     assert len(days) >= 3
     assert days == sorted(days)
     assert re.search(r"household \d+ has not bought for \d+ days: [A-Z][\w ]+ → [A-Z]", demo.said())
+
+
+def test_the_pages_that_it_names_answer(demo: RunningDemo) -> None:
+    (line,) = re.findall(r"^Open .*$", demo.said(), re.MULTILINE)
+    pages = dict(re.findall(r"(\w+) (http://\S+)", line))
+
+    assert set(pages) == {"API", "Dashboard"}
+    assert "segstream" in requests.get(pages["API"], timeout=10).text
+    assert "<title>" in requests.get(pages["Dashboard"], timeout=10).text
 
 
 def pasted(demo: RunningDemo) -> tuple[list[str], list[str]]:

@@ -61,6 +61,7 @@ def here(tutorial: Reader, page: Path) -> dict[str, str]:
         "localhost:9092": variable(tutorial.window, "KAFKA_BOOTSTRAP_SERVERS"),
         "redis://localhost:6379/0": variable(tutorial.window, "REDIS_URL"),
         "--replication 3": "--replication 1",  # there is one broker
+        "localhost:8000": f"localhost:{free_ports(1)[0]}",
         **dict(zip(PORTS, ports, strict=True)),
     }
 
@@ -90,6 +91,7 @@ def test_commands_of_a_page_do_what_it_says(tutorial: Reader, page: Path) -> Non
 
     with Reader(tutorial.window.twin(), here(tutorial, page)) as reader:
         reader.window.run(f"export SEGSTREAM_WEB_PORT={reader.here[PORTS[0]]}")
+        reader.window.run(f"export SEGSTREAM_API_PORT={reader.here['localhost:8000'].partition(':')[2]}")
         reader.read(blocks_of(page))
 
         assert reader.window.is_open()
@@ -97,7 +99,9 @@ def test_commands_of_a_page_do_what_it_says(tutorial: Reader, page: Path) -> Non
 
 def test_the_readme_does_what_it_says(tmp_path: Path) -> None:
     orders = next(block for block in blocks_of(TUTORIAL) if "cat > orders.csv" in block.text)
-    with Reader(Window(tmp_path, an_installed_folder(tmp_path))) as reader:
+    port = free_ports(1)[0]
+    with Reader(Window(tmp_path, an_installed_folder(tmp_path)), {"localhost:8000": f"localhost:{port}"}) as reader:
+        reader.window.run(f"export SEGSTREAM_API_PORT={port}")
         reader.window.run(orders.text.partition("cd coffee-shop\n")[2])
         reader.read(blocks_of(README))
 

@@ -16,6 +16,7 @@ from stream_app.core.errors import OutageError, UsageError
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.ports import free_ports
 from stream_app.local.valkey import LocalRedis
+from stream_app.segments import read_sizes
 from stream_app.settings import load_settings
 from stream_app.statistics import SegmentTotals, Statistics
 from stream_app.worker.kafka_config import plain_producer
@@ -114,6 +115,20 @@ def test_migrations_equal_a_recount_of_the_changes(deployment: Deployment) -> No
     for first, last in ((days[0], days[-1]), (middle, middle), (middle, middle + timedelta(days=30))):
         assert statistics.migrations(first, last) == migrations_between(changes, first, last)
     assert len(migrations_between(changes, days[0], days[-1])) > 20
+
+
+def test_the_command_shows_the_same_figures_beside_earlier_ones(deployment: Deployment) -> None:
+    statistics = Statistics(deployment.settings)
+    sizes = read_sizes(deployment.settings, 90)
+
+    assert [(each.id, each.customers, round(each.revenue * 10_000)) for each in sizes.segments] == [
+        (id_, *statistics.totals()[id_]) for id_ in ("s1", "s2", "s3", "s4")
+    ]
+    earlier = statistics.totals(sizes.earlier_day)
+    assert [each.earlier and each.earlier.customers for each in sizes.segments] == [
+        earlier[id_].customers for id_ in ("s1", "s2", "s3", "s4")
+    ]
+    assert sizes.lapsed == statistics.totals()[""].customers > 0
 
 
 def test_money_of_a_day_is_what_the_orders_up_to_it_left(

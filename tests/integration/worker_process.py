@@ -29,8 +29,8 @@ class WorkerProcess:
         self._marker = self.output.with_suffix(".marker")
         argv = [sys.executable, "-m", "tests.integration.faulty_worker"]
         with STARTING:
-            self._port = free_ports(1)[0]
-            own = {"SEGSTREAM_WEB_PORT": str(self._port), "FAULT_MARKER": str(self._marker)}
+            self.port = free_ports(1)[0]
+            own = {"SEGSTREAM_WEB_PORT": str(self.port), "FAULT_MARKER": str(self._marker)}
             self._child = Child.start(argv, env=env | own, stdout=self.output)
         self.kill = self._child.kill
         self.suspend = self._child.suspend
@@ -72,7 +72,7 @@ class WorkerProcess:
     def readyz(self) -> tuple[int, dict[str, Any]]:
         """Return what /readyz answers; status 0 when nobody listens."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -82,7 +82,7 @@ class WorkerProcess:
 
     def metrics(self) -> str:
         """Return what /metrics answers."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=2) as answer:
             return str(answer.read(), "utf-8")
 
     def is_ready(self) -> bool:

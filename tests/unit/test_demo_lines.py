@@ -6,7 +6,7 @@ import pytest
 
 from stream_app.demo.drawing import plain
 from stream_app.demo.drawing.ending import Try, next_steps, summary
-from stream_app.demo.drawing.snapshot import KAFKA, QUIET_DAYS, Snapshot, Step
+from stream_app.demo.drawing.snapshot import KAFKA, QUIET_DAYS, Page, Snapshot, Step
 from stream_app.demo.trials import Ahead, trials
 from tests.moments import LAST_ORDER_US, MOVES, SEGMENTS, a_quiet_time, a_start, a_stream, an_end
 
@@ -74,6 +74,16 @@ def test_nobody_is_a_share_of_nobody() -> None:
     assert lines[3].plain.endswith("time alone moved 0 of 0 households")
 
 
+PAGES = (Page("API", "http://127.0.0.1:38000/docs"), Page("Dashboard", "http://127.0.0.1:38501"))
+
+
+def test_a_page_is_told_once_it_answers() -> None:
+    before, after = a_stream(), a_stream(pages=PAGES[:1])
+
+    assert list(plain.finished(before, after)) == ["  API: http://127.0.0.1:38000/docs"]
+    assert list(plain.finished(after, a_stream(pages=PAGES))) == ["  Dashboard: http://127.0.0.1:38501"]
+
+
 def test_the_end_fits_a_small_terminal() -> None:
     exports = {
         "PATH": "/home/anna/segstream/.venv/bin:$PATH",
@@ -84,7 +94,7 @@ def test_the_end_fits_a_small_terminal() -> None:
 
     causes = (("aging", 19_738), ("order", 17_783), ("history", 2_394), ("expiry", 845))
     end = summary(a_quiet_time(QUIET_DAYS, causes=causes), 80)
-    lines = [*end, *next_steps(exports, list(trials(AHEAD, LAST_ORDER_US, 21_998, 27_778)))]
+    lines = [*end, *next_steps(PAGES, exports, list(trials(AHEAD, LAST_ORDER_US, 21_998, 27_778)))]
 
     assert len(lines) < 23, "one more is empty, and one is the cursor's"
     assert max(line.cell_len for line in lines) <= 80

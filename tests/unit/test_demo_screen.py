@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from stream_app.demo.drawing.screen import date, draw, figures, moves, progress, sizes, step_line
-from stream_app.demo.drawing.snapshot import KAFKA, Snapshot, Step
+from stream_app.demo.drawing.snapshot import KAFKA, Page, Snapshot, Step
 from stream_app.demo.drawing.strokes import BAD, GOOD, colour
 from tests.moments import LAST_ORDER_US, MOVES, SEGMENTS, a_load, a_quiet_time, a_start, a_stream, an_end
 
-MOMENTS = [Snapshot(), a_start(), a_load(30, 100), a_stream(), a_quiet_time(21), an_end()]
+PAGES = (Page("API", "http://127.0.0.1:38000/docs"), Page("Dashboard", "http://127.0.0.1:38501"))
+MOMENTS = [Snapshot(), a_start(), a_load(30, 100), a_stream(), a_quiet_time(21), an_end(), a_stream(pages=PAGES)]
 
 
 def plain(lines: list[Text]) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 TOPICS: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy" / "kafka" / "topics.yaml").read_text())["topics"]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
+OURS = [name for name, service in COMPOSE["services"].items() if service["image"].startswith("segstream-")]
+PORTS = {"worker": "web_port", "api": "api_port", "dashboard": "dashboard_port"}
+"""Services that listen, and the setting that says where."""
 OUR_VARIABLE = re.compile(r"(SEGSTREAM|KAFKA|REDIS)_[A-Z_]+")
 
 
@@ -56,25 +60,109 @@ def test_compose_waits_for_services_that_can_say_they_are_ready() -> None:
     for name, service in services.items():
         for other, wait in service.get("depends_on", {}).items():
             if wait["condition"] == "service_healthy":
-                assert "healthcheck" in services[other], (name, other)
+                assert "healthcheck" in services[other] or other in OURS, (name, other)
             else:
                 assert wait["condition"] == "service_completed_successfully", (name, other)
                 assert services[other]["restart"] == "no"
 
 
-def test_variables_of_the_worker_are_settings() -> None:
-    ours = {name for name in COMPOSE["services"]["worker"]["environment"] if OUR_VARIABLE.fullmatch(name)}
+@pytest.mark.parametrize("name", OURS)
+def test_variables_of_our_services_are_settings(name: str) -> None:
+    ours = {variable for variable in COMPOSE["services"][name]["environment"] if OUR_VARIABLE.fullmatch(variable)}
 
     assert ours
     assert ours <= setting_names()
     assert set(re.findall(r"SEGSTREAM_[A-Z_]+", DOCKERFILE)) <= setting_names()
 
 
-def test_the_worker_listens_where_compose_publishes_it() -> None:
-    port = Settings.model_fields["web_port"].default
+@pytest.mark.parametrize(("name", "field"), PORTS.items())
+def test_a_service_listens_where_compose_publishes_it(name: str, field: str) -> None:
+    port = Settings.model_fields[field].default
+    service = COMPOSE["services"][name]
 
-    assert COMPOSE["services"]["worker"]["ports"] == [f"127.0.0.1:{port}:{port}"]
-    assert f"EXPOSE {port}" in DOCKERFILE
+    assert [published.rpartition(":")[2] for published in service["ports"]] == [str(port)]
+    assert str(port) in re.findall(r"\d+", re.findall(r"^EXPOSE (.+)$", DOCKERFILE, re.MULTILINE)[0])
+
+
+def test_the_worker_can_be_scaled() -> None:
+    worker = COMPOSE["services"]["worker"]
+
+    assert "SEGSTREAM_INSTANCE_ID" not in worker["environment"]
+    assert "container_name" not in worker
+    assert re.fullmatch(r"127\.0\.0\.1:\d+-\d+:6066", worker["ports"][0])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_are_locked_in(name: str) -> None:
+    service = COMPOSE["services"][name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_what_is_open_is_said_in_plain_sight() -> None:
+    services = COMPOSE["services"]
+
+    assert services["api"]["environment"]["SEGSTREAM_API_ALLOW_ANONYMOUS"] == "1"
+    assert services["dashboard"]["environment"]["SEGSTREAM_DASHBOARD_ALLOW_ANONYMOUS"] == "1"
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+
+    assert re.findall(r"^ +\w*(?:PASSWORD|TOKEN|SECRET)\w*: .+$", text, re.MULTILINE) == []
+
+
+def test_images_have_a_pinned_tag() -> None:
+    for name, service in COMPOSE["services"].items():
+        tag = service["image"].rpartition(":")[2]
+        assert tag == "local" or re.search(r"\d+\.\d+", tag), name
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_an_image_has_the_packages_of_its_service(name: str) -> None:
+    parts = COMPOSE["services"][name]["build"]["args"]["PARTS"]
+
+    assert (ROOT / f"requirements-{parts}.lock").exists()
+    assert COMPOSE["services"][name]["image"] == f"segstream-{parts}:local"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_health_is_asked_where_the_service_answers(name: str) -> None:
+    service = COMPOSE["services"][name]
+    if service.get("healthcheck", {}).get("disable"):
+        assert service["restart"] == "no"
+        return
+    url = service["environment"].get("HEALTH_URL") or re.findall(r"HEALTH_URL=(\S+)", DOCKERFILE)[0]
+
+    assert f":{Settings.model_fields[PORTS[name]].default}/" in url
+
+
+def test_files_and_folders_that_are_mounted_exist() -> None:
+    for service in COMPOSE["services"].values():
+        for volume in service.get("volumes", []):
+            if volume.startswith("."):
+                assert (ROOT / volume.split(":")[0]).exists(), volume
+
+
+def test_prometheus_scrapes_services_that_exist() -> None:
+    config = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
+
+    for job in config["scrape_configs"]:
+        (target,) = job["dns_sd_configs"]
+        (name,) = target["names"]
+        assert target["port"] == Settings.model_fields[PORTS[name]].default
+
+
+def test_the_linter_is_content_with_the_dockerfile() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+
+    done = subprocess.run(
+        [linter, ROOT / "deploy" / "Dockerfile"], check=False, capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_containers_reach_kafka_at_an_advertised_address() -> None:
@@ -146,4 +234,5 @@ def test_image_runs_as_an_ordinary_user_with_checked_packages() -> None:
 def test_image_copies_only_what_exists() -> None:
     for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE):
         for source in line.split()[:-1]:
-            assert (ROOT / source).exists(), source
+            found = source.replace("${PARTS}", "worker")
+            assert (ROOT / found).exists(), source

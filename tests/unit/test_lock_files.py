@@ -16,8 +16,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = {"requirements-worker.lock": "", "requirements.lock": "demo", "requirements-dev.lock": "dev"}
-"""Each with the extra of ours that it was resolved for; the worker's has none."""
+LOCKS = {
+    "requirements-worker.lock": "",
+    "requirements-api.lock": "api",
+    "requirements-dashboard.lock": "dashboard",
+    "requirements-train.lock": "train",
+    "requirements.lock": "demo",
+    "requirements-dev.lock": "dev",
+}
+"""Each with the extra of ours that it was resolved for; the worker's has none, and some have more."""
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -91,6 +98,7 @@ ROOMS = {
     "": ["stream_app", "model_store"],
     "api": ["stream_app/api"],
     "train": ["stream_app/history", "trainer", "stream_app/candidate/preview.py"],
+    "spark": ["trainer/spark"],
     "local": ["stream_app/local"],
     "demo": ["stream_app/demo"],
     "dashboard": ["stream_app/dashboard"],

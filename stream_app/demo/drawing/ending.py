@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from stream_app.demo.drawing.screen import MAX_WIDTH, sizes
-from stream_app.demo.drawing.snapshot import Snapshot
+from stream_app.demo.drawing.screen import MAX_WIDTH, pages, sizes
+from stream_app.demo.drawing.snapshot import Page, Snapshot
 from stream_app.demo.drawing.strokes import DIM, GOOD, STRONG
 
 BY_CAUSE = {
@@ -65,10 +65,11 @@ def _causes(snapshot: Snapshot) -> str:
     return ", ".join(f"{count:,} {BY_CAUSE[cause]}" for cause, count in snapshot.causes)
 
 
-def next_steps(exports: Mapping[str, str], commands: Sequence[Try]) -> list[Text]:
-    """Return the lines to paste into another terminal."""
+def next_steps(opened: Sequence[Page], exports: Mapping[str, str], commands: Sequence[Try]) -> list[Text]:
+    """Return the pages to open, and the lines to paste into another terminal."""
     column = max(len(one.command) for one in commands)
     return [
+        *pages(opened),
         Text("Everything still runs. In another terminal:", STRONG),
         *(Text(f"  export {name}={value}") for name, value in exports.items()),
         *(Text.assemble(f"  {one.command.ljust(column)}", (f"  # {one.why}", DIM)) for one in commands),

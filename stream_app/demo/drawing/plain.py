@@ -22,6 +22,7 @@ def finished(before: Snapshot, after: Snapshot) -> Iterator[str]:
     ended = [step for step in after.steps if step.ended is not None and step.name not in known]
     for step in sorted(ended, key=_end):
         yield f"✓ {step.name}: {step.words} ({step.seconds(after.seconds):.1f} s)"
+    yield from (f"  {page.name}: {page.url}" for page in after.pages if page not in before.pages)
 
 
 def _end(step: Step) -> float:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.style import Style
 from rich.text import Text
 
-from stream_app.demo.drawing.snapshot import Move, SegmentSize, Snapshot, Step
-from stream_app.demo.drawing.strokes import BAD, DIM, GOOD, STRONG, apart, block, clock, colour, day, line, spinner
+from stream_app.demo.drawing.snapshot import Move, Page, SegmentSize, Snapshot, Step
+from stream_app.demo.drawing.strokes import (
+    BAD,
+    DIM,
+    GOOD,
+    LINK,
+    STRONG,
+    apart,
+    block,
+    clock,
+    colour,
+    day,
+    line,
+    spinner,
+)
 
 MAX_WIDTH = 132
 """Longer lines are hard to follow with the eye."""
@@ -31,6 +46,7 @@ def draw(snapshot: Snapshot, width: int, height: int) -> list[Text]:
     inner = max(20, min(width, MAX_WIDTH) - 2)
     head = [header(snapshot, inner), Text()]
     head += _steps(snapshot, inner, is_short=height < TALL)
+    head += pages(snapshot.pages)
     if snapshot.live_orders:
         head += [Text(), *_live(snapshot, inner)]
     if snapshot.segments:
@@ -71,6 +87,12 @@ def step_line(step: Step, now: float, width: int) -> Text:
     if step.is_running and step.total:
         right = Text.assemble(line(step.share, STEP_BAR_WIDTH), right)
     return apart(left, right, width)
+
+
+def pages(found: Sequence[Page]) -> list[Text]:
+    """Return the line that says where to look with a browser, once there is somewhere."""
+    addresses = [part for page in found for part in (f"   {page.name} ", (page.url, LINK))]
+    return [Text.assemble(("Open", STRONG), *addresses)] if found else []
 
 
 def _live(snapshot: Snapshot, width: int) -> list[Text]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 DAY_US = 86_400_000_000
 
@@ -40,6 +41,13 @@ class Step:
     def share(self) -> float:
         """How much of it is done, from 0 to 1."""
         return min(1.0, self.done / self.total) if self.total else 0.0
+
+
+class Page(NamedTuple):
+    """What people open in a browser."""
+
+    name: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,8 @@ class Snapshot:
     seconds: float = 0.0
     """Since the demo's start."""
     steps: tuple[Step, ...] = ()
+    pages: tuple[Page, ...] = ()
+    """Those that answer."""
     history_orders: int = 0
     live_orders: int = 0
     """How many there are to send."""

@@ -18,6 +18,7 @@ DIM = Style(dim=True)
 STRONG = Style(bold=True)
 GOOD = Style(color="#009e73", bold=True)
 BAD = Style(color="#d55e00", bold=True)
+LINK = Style(underline=True)
 PLAIN = Style()
 
 

@@ -1,4 +1,5 @@
--- Is the partition still ours and whole? Looks at a slice of its customers and figures a call, counts who is due.
+-- Is the partition still ours and whole? Looks at a slice of its customers and figures a call, counts who is due,
+-- and says when the first one is.
 -- KEYS: partition, due. ARGV: claim, position, customers, customer key prefix, first rank, last rank, clock,
 -- that every so manieth customer is shown (0: nobody), the figures' key prefix and suffix, and their names …
 local held = redis.call('HMGET', KEYS[1], 'claim', 'position')
@@ -18,4 +19,5 @@ for i, id in ipairs(redis.call('ZRANGE', KEYS[2], ARGV[5], ARGV[6])) do
     shown[#shown + 1] = redis.call('HMGET', key, 'segment', 'recency_at', 'frequency', 'monetary', 'unique_products')
   end
 end
-return { 'OK', redis.call('ZCOUNT', KEYS[2], '-inf', ARGV[7]), shown }
+local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+return { 'OK', redis.call('ZCOUNT', KEYS[2], '-inf', ARGV[7]), first[2] or '+inf', shown }
