@@ -26,7 +26,8 @@ def model_facts(found: Model) -> Iterator[tuple[str, str]]:
         how = "Rolled back to" if found.promoted.is_rollback else "Made live"
         why = f": {found.promoted.why}" if found.promoted.why else ""
         yield how, f"{day_and_time(found.promoted.at)} by {found.promoted.by or 'nobody known'}{why}"
-    yield "Segments", str(trained.get("k_reason") or found.k)
+    reason = str(trained.get("k_reason") or "").rstrip(".")
+    yield "Segments", f"{found.k} ({reason[:1].lower()}{reason[1:]})" if reason else str(found.k)
     if "as_of" in trained:
         yield "Learned until", day(str(trained["as_of"]))
     if "customers" in trained:

@@ -13,6 +13,7 @@ from stream_app.local.valkey import LocalRedis
 from tests.browser.browser import a_browser
 from tests.browser.service import DOOR_TOKEN, Service, running_service
 from tests.integration.conftest import kafka, valkey
+from trainer.selection import KRange
 
 __all__ = ["kafka", "valkey"]
 
@@ -23,8 +24,9 @@ FEW, MANY = 160, 1_500
 @pytest.fixture(scope="session")
 def service(kafka: LocalKafka, valkey: LocalRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Everything but the dashboard, with customers in every segment."""
-    customers = MANY if os.environ.get("SEGSTREAM_SCREENSHOTS") else FEW
-    with running_service(kafka, valkey, tmp_path_factory.mktemp("service"), customers) as found:
+    is_picture = bool(os.environ.get("SEGSTREAM_SCREENSHOTS"))
+    customers, ks = (MANY, KRange(2, 8)) if is_picture else (FEW, KRange(4, 5))
+    with running_service(kafka, valkey, tmp_path_factory.mktemp("service"), customers, ks) as found:
         yield found
 
 

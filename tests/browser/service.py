@@ -90,14 +90,14 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def running_service(kafka: LocalKafka, valkey: LocalRedis, folder: Path, customers: int) -> Iterator[Service]:
+def running_service(
+    kafka: LocalKafka, valkey: LocalRedis, folder: Path, customers: int, ks: KRange
+) -> Iterator[Service]:
     """Train on a shop's past, load it, stream some of the rest, and serve it all."""
     with Deployment(kafka, valkey, folder, chunk_records=5_000) as deployment:
         deployment.create_topics(2)
         deployment.worker()
-        plan = TrainingPlan(
-            a_year(folder, customers), own_format(COLUMNS), k=KRange(4, 5), until_fraction=HISTORY_FRACTION
-        )
+        plan = TrainingPlan(a_year(folder, customers), own_format(COLUMNS), k=ks, until_fraction=HISTORY_FRACTION)
         store = deployment.settings.models
         live = train(plan, store=store, trained_at=datetime(2025, 6, 1, tzinfo=UTC))
         other = TrainingPlan(plan.path, plan.format, k=3, until_fraction=HISTORY_FRACTION, champion=live.model)

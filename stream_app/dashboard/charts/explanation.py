@@ -49,7 +49,7 @@ def _rows(found: Explanation, currency: str, pen: Pen) -> list[dict[str, str | f
 
 
 def _drawn(rows: list[dict[str, str | float]], pen: Pen) -> alt.LayerChart:
-    end = max((abs(float(row["value"])) for row in rows), default=0.0) * 1.35 or 1.0
+    end = max((abs(float(row["value"])) for row in rows), default=0.0) * 1.9 or 1.0
     base = alt.Chart(inline(rows)).encode(
         y=alt.Y("name:N", sort=[str(row["name"]) for row in rows], axis=names_axis(labelLimit=210)),
         x=alt.X(
