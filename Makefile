@@ -35,12 +35,12 @@ define install
 endef
 
 $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the locked packages into $(VENV), once: about 870 MB (PyArrow, SciPy, Java, pandas, NumPy, DuckDB …)"
+	@echo "Installing the locked packages into $(VENV), once: about 1,000 MB (PyArrow, SciPy, Java, pandas, NumPy, DuckDB …)"
 	$(call install,requirements.lock)
 	@touch $@
 
 $(READY_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the locked packages into $(VENV), once: about 1,200 MB with what the tests need"
+	@echo "Installing the locked packages into $(VENV), once: about 2,200 MB (half of it Spark) with what the tests need"
 	$(call install,requirements-dev.lock)
 	@touch $@ $(READY)
 

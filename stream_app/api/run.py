@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 from types import FrameType
 
@@ -14,6 +13,7 @@ from stream_app.api.limits import Limits
 from stream_app.api.parts import Parts
 from stream_app.api.tokens import Entry, Keyring, load_entries
 from stream_app.core.errors import UsageError
+from stream_app.local.ports import is_loopback
 from stream_app.logs import set_up_logging
 from stream_app.settings import Settings
 
@@ -81,17 +81,3 @@ def refuse_strangers(settings: Settings, entries: list[Entry]) -> None:
         "or say SEGSTREAM_API_ALLOW_ANONYMOUS=1.",
         code="API_OPEN",
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches a place.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("0.0.0.0"), is_loopback("")
-    (True, True, False, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import NoReturn
 
 from stream_app.core.errors import UsageError
 from stream_app.dashboard.theme import theme_flags
-from stream_app.local.ports import require_free
+from stream_app.local.ports import is_loopback, require_free
 from stream_app.settings import Settings, variable_of
 
 SCRIPT = Path(__file__).parent / "app.py"
@@ -41,18 +40,6 @@ def require_guard(settings: Settings) -> None:
         "Set SEGSTREAM_DASHBOARD_TOKEN, or SEGSTREAM_DASHBOARD_ALLOW_ANONYMOUS=true if that is meant.",
         code="DASHBOARD_OPEN",
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether an address is this machine's own.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("::1"), is_loopback("0.0.0.0")
-    (True, True, True, False)
-    """
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def environment(settings: Settings) -> Iterator[tuple[str, str]]:

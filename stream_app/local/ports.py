@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
 import socket
 import sys
@@ -23,6 +24,18 @@ _IS_SHARED = sys.platform == "linux"
 
 class PortTakenError(LocalPartError):
     """Somebody else listens on a port that a server of ours needs."""
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches what listens there.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("::1"), is_loopback("0.0.0.0"), is_loopback("")
+    (True, True, True, False, False)
+    """
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_port_taken(port: int) -> bool:
