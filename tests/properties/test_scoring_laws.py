@@ -101,6 +101,17 @@ def test_the_margin_is_that_of_the_distances_in_pca_space(pipeline: Pipeline, sc
     assert got == pytest.approx((1 - nearest[:, 0] / nearest[:, 1]).tolist(), abs=1e-6)
 
 
+def test_a_place_is_the_same_alone_and_among_others(scorer: Scorer) -> None:
+    customers = [*some_customers(5_000, seed=4).tolist(), *map(list, product(EXTREMES, repeat=4))]
+    segments = [scorer.assign(*customer) for customer in customers]
+
+    together = scorer.places(segments, customers)
+
+    alone = [scorer.places([segment], [customer])[0] for segment, customer in zip(segments, customers, strict=True)]
+    assert repr(alone) == repr(together)
+    assert [place.margin for place in together] == scorer.margins(segments, customers)
+
+
 @given(
     st.lists(st.tuples(*[st.integers(-3, 3)] * 4), min_size=1, max_size=4),
     st.tuples(st.integers(0, 50_000), st.integers(0, 50_000), st.integers(0, 10**12), st.integers(0, 50_000)),
