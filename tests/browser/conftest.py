@@ -44,8 +44,8 @@ def guarded_dashboard(service: Service) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium."""
+    """Chromium; its client runs an event loop, and other tests want to run theirs."""
     with a_browser() as found:
         yield found

@@ -153,7 +153,8 @@ def test_a_load_ended_by_ctrl_c_says_how_to_go_on(terminal: Terminal) -> None:
     confirmed = json.loads(out)["sent"]["confirmed"]
     assert f"Stopped. {confirmed:,} of " in said
     assert written_down(terminal)["confirmed"] == confirmed
-    assert sum(len(values) for values in copies(terminal).values()) == confirmed
+    # The broker may have taken some whose confirmation came too late.
+    assert sum(len(values) for values in copies(terminal).values()) >= confirmed
 
     program, *words = shlex.split(said.strip().splitlines()[-1])
     assert program == "segstream"
