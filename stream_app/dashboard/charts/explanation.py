@@ -49,17 +49,19 @@ def _rows(found: Explanation, currency: str, pen: Pen) -> list[dict[str, str | f
 
 
 def _drawn(rows: list[dict[str, str | float]], pen: Pen) -> alt.LayerChart:
-    end = max((abs(float(row["value"])) for row in rows), default=0.0) * 1.9 or 1.0
+    most = max((abs(float(row["value"])) for row in rows), default=0.0) or 1.0
     base = alt.Chart(inline(rows)).encode(
         y=alt.Y("name:N", sort=[str(row["name"]) for row in rows], axis=names_axis(labelLimit=210)),
         x=alt.X(
-            "value:Q", scale=alt.Scale(domain=[-end, end], nice=False),
+            "value:Q", scale=alt.Scale(domain=[-1.05 * most, 1.9 * most], nice=False),
             axis=alt.Axis(title=None, labels=False, ticks=False, grid=False, domain=False),
         ),
         tooltip=tips(("name", "Feature"), ("said", "Adds"), ("for", "Speaks for")),
     )  # fmt: skip
     bars = base.mark_bar(height={"band": 0.55}, cornerRadius=2).encode(color=own_colour())
     right = base.transform_filter("datum.is_own").mark_text(**words(pen, align="left", dx=6)).encode(text="said:N")
-    left = base.transform_filter("!datum.is_own").mark_text(**words(pen, align="right", dx=-6)).encode(text="said:N")
+    # Behind a bar to the left it would meet the names on a phone.
+    left = base.transform_filter("!datum.is_own").mark_text(**words(pen, align="left", dx=6))
+    left = left.encode(x=alt.XDatum(0), text="said:N")
     zero = alt.Chart(inline([{"zero": 0}])).mark_rule(color=pen.palette.soft).encode(x="zero:Q")
     return alt.LayerChart(layer=[bars, right, left, zero])
