@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from confluent_kafka import Consumer, TopicPartition
@@ -25,6 +26,8 @@ from stream_app.worker.work import LaneWork
 
 AWAY = {"KAFKA_AWAY": "kafka", "REDIS_AWAY": "redis", "REDIS_WRITE_REFUSED": "redis"}
 """What the worker waits for, by the code of the outage."""
+
+Labels = tuple[str, ...]
 
 
 class ChunkClock:
@@ -48,7 +51,8 @@ class Gauges:
         self._group = settings.kafka_group_id
         self._topic = settings.topics.orders
         self._health = health
-        self._shown: set[str] = set()
+        self._versions: set[str] = set()
+        self._shown: dict[Gauge, set[Labels]] = {}
         self._partitions: set[int] = set()
         self._is_waiting = True
 
@@ -119,10 +123,10 @@ class Gauges:
 
     def restoring(self, takeover: Takeover | None) -> None:
         """Publish how much of a changelog is still to be read; None: no takeover is under way."""
-        metrics.RESTORE_REMAINING.clear()
+        left: dict[Labels, float] = {}
         if takeover is not None:
-            left = max(0, takeover.to_restore - takeover.restored)
-            metrics.RESTORE_REMAINING.labels(str(takeover.partition)).set(left)
+            left[str(takeover.partition),] = max(0, takeover.to_restore - takeover.restored)
+        self._show(metrics.RESTORE_REMAINING, left)
 
     def waits_for(self, outage: OutageError) -> None:
         """Publish what is away."""
@@ -143,10 +147,18 @@ class Gauges:
         for partition, lane in lanes.items():
             metrics.MODEL_SWITCHING.labels(str(partition)).set(lane.active.is_switching)
         deciding = {lane.active.scorer.version: lane.active.scorer for lane in lanes.values()}
-        if deciding.keys() != self._shown:
-            self._shown = set(deciding)
-            _show_models(deciding.values(), promotions)
+        if deciding.keys() != self._versions:
+            self._versions = set(deciding)
+            self._show_models(deciding.values(), promotions)
         return sorted(deciding)
+
+    def _show_models(self, scorers: Collection[Scorer], promotions: Promotions) -> None:
+        said = {scorer.version: promotions.of(scorer.version) for scorer in scorers}
+        promoted_at = {version: one and parse_instant(one.at) for version, one in said.items()}
+        names = [name for scorer in scorers for name in zip(scorer.ids, scorer.names, strict=True)]
+        self._show(metrics.MODEL_INFO, {(scorer.version, str(len(scorer.ids))): 1 for scorer in scorers})
+        self._show(metrics.MODEL_PROMOTED, {(version,): at / 1e6 for version, at in promoted_at.items() if at})
+        self._show(metrics.SEGMENT_INFO, dict.fromkeys(names, 1))
 
     def drift(self, lanes: dict[int, Lane]) -> None:
         """Publish how far the customers counted last are from those that their model learned from."""
@@ -155,19 +167,30 @@ class Gauges:
             counted = lane.census.finished
             if counted is not None and counted.model is lane.active.scorer.model:
                 sums.setdefault(counted.model.version, Census(counted.model)).merge(counted)
-        metrics.DRIFT.clear()
-        for version, counted in sums.items():
-            for feature, index in counted.drift().items():
-                metrics.DRIFT.labels(version, feature).set(index)
+        found = {version: counted.drift() for version, counted in sums.items()}
+        indices: dict[Labels, float] = {
+            (version, feature): index for version, one in found.items() for feature, index in one.items()
+        }
+        self._show(metrics.DRIFT, indices)
 
     def figures(self, lanes: dict[int, Lane]) -> None:
         """Publish how many customers each segment has, and how much they spend."""
-        for gauge in (metrics.CUSTOMERS, metrics.CUSTOMERS_MONETARY):
-            gauge.clear()
+        customers: Counter[Labels] = Counter()
+        monetary: Counter[Labels] = Counter()
         for lane in lanes.values():
             for segment, totals in lane.figures.totals().items():
-                metrics.CUSTOMERS.labels(segment).inc(totals.customers)
-                metrics.CUSTOMERS_MONETARY.labels(segment).inc(totals.monetary / MONEY_SCALE)
+                customers[segment,] += totals.customers
+                monetary[segment,] += totals.monetary
+        self._show(metrics.CUSTOMERS, customers)
+        self._show(metrics.CUSTOMERS_MONETARY, {labels: money / MONEY_SCALE for labels, money in monetary.items()})
+
+    def _show(self, gauge: Gauge, values: Mapping[Labels, float]) -> None:
+        """Publish all that a gauge has to say; a reader meanwhile finds nothing missing or half summed."""
+        for labels, value in values.items():
+            gauge.labels(*labels).set(value)
+        for labels in self._shown.get(gauge, set()) - values.keys():
+            _remove(gauge, *labels)
+        self._shown[gauge] = set(values)
 
     def control_refused(self, number: int) -> None:
         """Publish how many control records nobody could read."""
@@ -176,19 +199,6 @@ class Gauges:
     def retaken(self, reason: str) -> None:
         """Count a takeover that was not a rebalance."""
         metrics.RETAKES.labels(reason).inc()
-
-
-def _show_models(scorers: Iterable[Scorer], promotions: Promotions) -> None:
-    for gauge in (metrics.MODEL_INFO, metrics.MODEL_PROMOTED, metrics.SEGMENT_INFO):
-        gauge.clear()
-    for scorer in scorers:
-        metrics.MODEL_INFO.labels(scorer.version, str(len(scorer.ids))).set(1)
-        promotion = promotions.of(scorer.version)
-        promoted_at = None if promotion is None else parse_instant(promotion.at)
-        if promoted_at is not None:
-            metrics.MODEL_PROMOTED.labels(scorer.version).set(promoted_at / 1e6)
-        for segment, name in zip(scorer.ids, scorer.names, strict=True):
-            metrics.SEGMENT_INFO.labels(segment, name).set(1)
 
 
 def _remove(gauge: Gauge, *labels: str) -> None:
