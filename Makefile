@@ -62,7 +62,7 @@ pictures: $(READY_DEV) system-tools  ## Take the pictures in docs/images/dashboa
 	@SEGSTREAM_SCREENSHOTS=1 $(BIN)/pytest -n 0 tests/browser/test_dashboard_walk.py
 
 observe: $(READY_DEV) system-tools  ## Ask a real Prometheus beside a demo what dashboards and alerts ask.
-	@$(BIN)/python -m handbook.observation
+	@PATH="$$PATH:$(CURDIR)/.tools/debian/usr/bin" $(BIN)/python -m handbook.observation
 
 prove: $(READY_DEV) compile  ## The long forms of the proofs in `make test`, and the laws on the compiled core.
 	@SEGSTREAM_PROVE=1 HYPOTHESIS_PROFILE=long $(BIN)/pytest --timeout=3600 $(ARGS)

@@ -19,7 +19,7 @@ from bench.http_load import Line, as_fast_as_it_goes, at_a_rate, requests_of
 from bench.peers.plain_fastapi import pickled
 from bench.rounds import interleaved, say
 from bench.table import markdown
-from model_store.segment_model import Profile, Segment, SegmentModel
+from bench.workload import as_model
 from stream_app.local.child import Child
 from stream_app.local.ports import free_ports
 from stream_app.operators import promote
@@ -38,7 +38,7 @@ def predictions(servers: Servers, rounds: int, seconds: float) -> tuple[str, str
     )
     deployment = Deployment(servers)
     pipeline = pickled(rows, deployment.folder / "pipeline.pickle")
-    promote(deployment.settings, deployment.settings.models.publish(_model(pipeline)))
+    promote(deployment.settings, deployment.settings.models.publish(as_model(pipeline, "20260101T000000Z-bench")))
     found: dict[str, list[tuple[float, float, float]]] = {OURS: [], PEER: []}
     for name in interleaved([OURS, PEER], rounds):
         with _serving(name, deployment) as port:
@@ -119,23 +119,3 @@ def _customers() -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
 def _plain(row: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[int, int, float, int]:
     recency, frequency, monetary, products = row.tolist()
     return int(recency), int(frequency), monetary, int(products)
-
-
-def _model(pipeline: object) -> SegmentModel:
-    """Return the pipeline as a model of ours."""
-    _, scaler, pca, kmeans = (step for _, step in pipeline.steps)  # type: ignore[attr-defined]
-    profile = Profile(customers=1, share=0.25, recency_days=1.0, frequency=1.0, monetary=1.0, unique_products=1.0)
-    return SegmentModel(
-        version="20260101T000000Z-bench",
-        window_days=365,
-        scaler_mean=tuple(scaler.mean_.tolist()),
-        scaler_scale=tuple(scaler.scale_.tolist()),
-        pca_mean=tuple(pca.mean_.tolist()),
-        pca_components=tuple(map(tuple, pca.components_.tolist())),
-        centroids=tuple(map(tuple, kmeans.cluster_centers_.tolist())),
-        segments=tuple(
-            Segment(id=f"s{n + 1}", name=f"Segment {n + 1}", description="…", action="…", profile=profile)
-            for n in range(4)
-        ),
-        training={},
-    )

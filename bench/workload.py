@@ -93,10 +93,15 @@ def pipeline() -> Any:
 @cache
 def model(window_days: int | None = 365) -> SegmentModel:
     """Return the same pipeline as the worker reads it."""
-    _, scaler, pca, kmeans = (step for _, step in pipeline().steps)
+    return as_model(pipeline(), "20250101T000000Z-workload", window_days)
+
+
+def as_model(fitted: Any, version: str, window_days: int | None = 365) -> SegmentModel:
+    """Return a fitted log → scale → PCA → K-Means pipeline as a model of ours."""
+    _, scaler, pca, kmeans = (step for _, step in fitted.steps)
     profile = Profile(customers=0, share=0.2, recency_days=0, frequency=0, monetary=0, unique_products=0)
     return SegmentModel(
-        version="20250101T000000Z-workload",
+        version=version,
         window_days=window_days,
         scaler_mean=tuple(scaler.mean_.tolist()),
         scaler_scale=tuple(scaler.scale_.tolist()),
@@ -104,7 +109,9 @@ def model(window_days: int | None = 365) -> SegmentModel:
         pca_components=tuple(map(tuple, pca.components_.tolist())),
         centroids=tuple(map(tuple, kmeans.cluster_centers_.tolist())),
         segments=tuple(
-            Segment(id=f"s{n}", name=f"Segment {n}", description="", action="", profile=profile) for n in range(1, 6)
+            Segment(id=f"s{n}", name=f"Segment {n}", description="", action="", profile=profile)
+            for n in range(1, len(kmeans.cluster_centers_) + 1)
+            for n in range(1, len(kmeans.cluster_centers_) + 1)
         ),
         training={},
     )

@@ -123,13 +123,10 @@ class Lookup:
     def due_backlog(self, count: int) -> int:
         """Return how many customers' timers lie behind their partition's clock and have not fired yet."""
         key = f"{self._settings.redis_prefix}due:{self._settings.topics.orders}"
-        try:
-            counts: list[int] = [
-                self._redis.zcount(f"{key}:{status.partition}", "-inf", str(status.clock))
-                for status in self.partitions(count)
-            ]
-        except redis.RedisError as error:
-            raise redis_away(self._settings, error) from error
+        clocks = {status.partition: status.clock for status in self.partitions(count)}
+        counts: list[int] = self.ask(
+            lambda pipe: [pipe.zcount(f"{key}:{partition}", "-inf", str(clock)) for partition, clock in clocks.items()]
+        )
         return sum(counts)
 
     def customers_of(self, partition: int, size: int) -> Iterator[list[bytes]]:

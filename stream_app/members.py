@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from model_store.scoring import FeatureRow
+from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.instants import DAY_US, parse_instant
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
 
 FIELDS = ("segment", "since", "valid_until", "recency_at", "frequency", "monetary", "unique_products")
-MONEY_SCALE = 10_000
 
 
 class Shown(NamedTuple):
@@ -24,7 +25,7 @@ class Shown(NamedTuple):
     monetary: float
     unique_products: int
 
-    def row(self, clock: int) -> tuple[int, int, int, int] | None:
+    def row(self, clock: int) -> FeatureRow | None:
         """Return what a scorer takes, at a clock; None without a purchase."""
         last = parse_instant(self.recency_at)
         if last is None:

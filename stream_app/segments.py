@@ -10,11 +10,10 @@ from msgspec import Struct
 from model_store.segment_model import Segment
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.errors import SegstreamError
+from stream_app.core.statistics import NOBODY
 from stream_app.operators import live_model
 from stream_app.settings import Settings
 from stream_app.statistics import SegmentTotals, Statistics
-
-NOBODY = SegmentTotals(0, 0)
 
 Totals = Mapping[str, SegmentTotals]
 

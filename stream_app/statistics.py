@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -15,6 +15,7 @@ from stream_app.core.statistics import (
     TOTALS,
     Fields,
     SegmentTotals,
+    add_fields,
     by_segment,
     name_of,
     step_of,
@@ -64,14 +65,15 @@ class Statistics:
 
         Empty when that is not known: the day lies before `since`, or nobody was ever scored.
         """
-        found = self._read([]) if day is None else self._read_after(day)
-        if day is not None and (since := _latest(found)) is not None and day < since:
-            return {}
-        sums: Fields = {}
-        for each in found:
-            for name, number in totals_before(each.totals, each.days).items():
-                sums[name] = sums.get(name, 0) + number
-        return by_segment(sums)
+        return _summed(self._read([]), 0) if day is None else self.totals_at([day])[day]
+
+    def totals_at(self, days: Collection[date]) -> dict[date, dict[str, SegmentTotals]]:
+        """Return the same at the end of each of some days, read at once."""
+        first = min(days)
+        found = self._read_after(first)
+        since = _latest(found)
+        is_known = {day: since is None or day >= since for day in days}
+        return {day: _summed(found, (day - first).days) if is_known[day] else {} for day in days}
 
     def migrations(self, first: date, last: date) -> dict[tuple[str, str, str], int]:
         """Return how often each step was made in these days, both included: from, to and cause.
@@ -148,6 +150,14 @@ def _held(partition: int, meta: Meta, records: list[Fields]) -> Held:
     if meta.figures_since is None:
         raise _rebuilding(partition, "its worker's version keeps no figures")
     return Held(meta.clock, meta.figures_since, records[0], records[1:])
+
+
+def _summed(found: Iterable[Held], passed: int) -> dict[str, SegmentTotals]:
+    """Return the totals of all partitions as they were when so many of the days that were read had passed."""
+    sums: Fields = {}
+    for each in found:
+        add_fields(sums, totals_before(each.totals, each.days[passed:]))
+    return by_segment(sums)
 
 
 def _fields(record: dict[bytes, bytes]) -> Fields:

@@ -23,13 +23,11 @@ ANSWER_SECONDS = 150.0
 ORDERS_PER_SECOND = 300.0
 """Slowly, so that orders flow as long as questions are asked."""
 
-UNPACKED = Path(__file__).parents[2] / ".tools" / "debian" / "usr" / "bin" / "prometheus"
-
 
 def main() -> int:
     """Return 0 when every question was answered."""
-    program = Path(shutil.which("prometheus") or UNPACKED)
     try:
+        program = _program()
         with demo_folder() as folder, ExitStack() as stack:
             play = _playing(folder, stack)
             settings = play.parts.settings
@@ -40,6 +38,13 @@ def main() -> int:
     except SegstreamError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+
+
+def _program() -> Path:
+    found = shutil.which("prometheus")
+    if found is None:
+        raise SegstreamError("There is no prometheus on the PATH.", "Run: make observe, which brings it.")
+    return Path(found)
 
 
 def _playing(folder: Path, stack: ExitStack) -> Play:

@@ -7,7 +7,8 @@ import io
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from stream_app.api.four_numbers import SPELLINGS, Row, customer_of, four_numbers, number_of
+from model_store.scoring import FeatureRow
+from stream_app.api.four_numbers import SPELLINGS, customer_of, four_numbers, number_of
 from stream_app.api.problems import Fault, Problem, bad_values, shown
 from stream_app.api.request_bodies import EXAMPLE, MOST_ROWS
 
@@ -19,7 +20,7 @@ _HEADER = ",".join(EXAMPLE)
 class Batch(NamedTuple):
     """The rows of a request, with what goes back beside them."""
 
-    rows: list[Row]
+    rows: list[FeatureRow]
     customers: list[str | None]
     columns: list[str]
     """Of the CSV file; empty for JSON."""

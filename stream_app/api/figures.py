@@ -10,7 +10,6 @@ from stream_app.statistics import SegmentTotals, Statistics
 
 DAYS_AGO = (7, 30, 90)
 FRESH_SECONDS = 1.0
-NOBODY = SegmentTotals(0, 0)
 
 Totals = dict[str, SegmentTotals]
 
@@ -36,4 +35,6 @@ def read_figures(statistics: Statistics) -> Figures:
     now = statistics.totals()
     if today is None:
         return Figures(now, {})
-    return Figures(now, {days: statistics.totals(today - timedelta(days=days)) for days in DAYS_AGO})
+    then = {days: today - timedelta(days=days) for days in DAYS_AGO}
+    totals = statistics.totals_at(then.values())
+    return Figures(now, {days: totals[day] for days, day in then.items()})

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
+from model_store.scoring import FeatureRow
 from stream_app.api.problems import Fault, shown
 from stream_app.contract.order import MONEY_SCALE
-
-Row = tuple[int, int, int, int]
 
 SPELLINGS = (
     ("Recency", "recency", "recency_days"),
@@ -32,7 +31,7 @@ LIMITS = (MOST_DAYS, MOST_COUNT, MOST_MONEY, MOST_COUNT)
 MONETARY = 2
 
 
-def four_numbers(given: Mapping[str, object], faults: list[Fault], place: str = "") -> Row:
+def four_numbers(given: Mapping[str, object], faults: list[Fault], place: str = "") -> FeatureRow:
     """Return recency, frequency, monetary in ten-thousandths and unique products; adds what is wrong to `faults`.
 
     >>> four_numbers({"Recency": 15, "Frequency": 50, "Monetary": 1200.5, "Unique_Products": 10}, [])

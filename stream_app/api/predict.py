@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from model_store.scoring import Place
+from model_store.scoring import FeatureRow, Place
 from stream_app.api.answers import Prediction
 from stream_app.api.champion import Live
 from stream_app.api.documented import problems
-from stream_app.api.four_numbers import Row, four_numbers
+from stream_app.api.four_numbers import four_numbers
 from stream_app.api.problems import Fault, Problem, bad_values
 from stream_app.api.request_bodies import ONE
 
@@ -35,7 +35,7 @@ async def predict(request: Request) -> Response:
     return Response(_encode(prediction_of(live, row)), media_type="application/json")
 
 
-def prediction_of(live: Live, row: Row) -> dict[str, Any]:
+def prediction_of(live: Live, row: FeatureRow) -> dict[str, Any]:
     """Return what is said of one row."""
     scorer = live.scorer
     index = scorer.assign(*row)
@@ -71,7 +71,7 @@ def read_json(body: bytes) -> Any:
         raise Problem(HTTPStatus.BAD_REQUEST, "BAD_JSON", f"The body is no JSON: {error}.", hint) from None
 
 
-def _row_of(given: Any) -> Row:
+def _row_of(given: Any) -> FeatureRow:
     if not isinstance(given, dict):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "BAD_VALUES", "The body must be a JSON object.", faults=[])
     faults: list[Fault] = []

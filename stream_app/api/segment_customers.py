@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from model_store.scoring import FeatureRow
 from stream_app.api.answers import Distributions, Histogram, SegmentCustomer, SegmentCustomers
 from stream_app.api.champion import Live
 from stream_app.api.documented import problems
@@ -63,7 +64,7 @@ def known_segment(live: Live, segment_id: str) -> None:
         raise Problem(HTTPStatus.NOT_FOUND, "SEGMENT_UNKNOWN", "The live model has no such segment.", hint)
 
 
-def sample_rows(settings: Settings, lookup: Lookup, segment_id: str, most: int) -> list[tuple[int, int, int, int]]:
+def sample_rows(settings: Settings, lookup: Lookup, segment_id: str, most: int) -> list[FeatureRow]:
     """Return what a scorer takes of a sample of a segment's customers, at the newest clock."""
     statuses = lookup.partitions(lookup.partition_count())
     clock = max((status.clock for status in statuses), default=NO_CLOCK)

@@ -7,10 +7,11 @@ from fastapi import APIRouter
 from model_store.segment_model import Segment, SegmentModel
 from stream_app.api.answers import Earlier, MedianCustomer, Segments, SegmentStanding
 from stream_app.api.documented import problems
-from stream_app.api.figures import DAYS_AGO, NOBODY, Figures, Totals, read_figures
+from stream_app.api.figures import DAYS_AGO, Figures, Totals, read_figures
 from stream_app.api.parts import Here
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.instants import NO_CLOCK, rfc3339
+from stream_app.core.statistics import NOBODY
 from stream_app.lookup import Lookup
 
 router = APIRouter(tags=["segments"])

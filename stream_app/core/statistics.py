@@ -41,6 +41,9 @@ class SegmentTotals(NamedTuple):
     monetary: int
 
 
+NOBODY = SegmentTotals(0, 0)
+
+
 class Tally:
     """What a chunk changes of the figures, by the UTC day of `as_of`."""
 

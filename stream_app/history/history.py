@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -45,25 +46,24 @@ class History:
 
         They are fetched in slices; several iterations may run at the same time.
         """
-        cursor = self.connection.cursor()
-        try:
+        with self._cursor() as cursor:
             cursor.execute(ORDERS, {"from_us": from_us, "until_us": until_us})
             while rows := cursor.fetchmany(ORDERS_PER_FETCH):
                 for order_id, customer_id, at, kind, products, quantities, amounts in rows:
                     lines = list(zip(products, quantities, amounts, strict=True))
                     yield HistoricOrder(order_id, customer_id, at, kind, lines)
-        except RuntimeError as error:
-            if is_interrupt(error):
-                raise KeyboardInterrupt from error
-            raise
-        finally:
-            cursor.close()
 
     def fetch(self, sql: str, parameters: Mapping[str, int | None]) -> list[tuple[Any, ...]]:
         """Return the rows of a query over the table `lines`; a Ctrl-C ends it."""
+        with self._cursor() as cursor:
+            return cursor.execute(sql, dict(parameters)).fetchall()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[DuckDBPyConnection]:
+        """Give a reader of its own; a Ctrl-C ends what it does."""
         cursor = self.connection.cursor()
         try:
-            return cursor.execute(sql, dict(parameters)).fetchall()
+            yield cursor
         except RuntimeError as error:
             if is_interrupt(error):
                 raise KeyboardInterrupt from error
