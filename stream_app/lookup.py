@@ -21,6 +21,9 @@ from stream_app.settings import Settings
 from stream_app.worker.meta import Meta, decode_meta
 from stream_app.worker.store import connect
 
+PROBED = 64
+"""A partition in which nothing ever happened has no meta record: one of so many has one."""
+
 
 @dataclass(frozen=True)
 class PartitionStatus:
@@ -66,9 +69,10 @@ class Lookup:
         return self._get(f"customer:{customer_id}", "state")
 
     def partition_count(self) -> int:
-        """Return how many partitions the orders topic has, by what its first one says; 0 before a worker ran."""
-        raw = self._get(f"partition:{self._settings.topics.orders}:0", "meta")
-        return decode_meta(raw).identity.partitions if raw else 0
+        """Return how many partitions the orders topic has, by what any of the first says; 0 before a worker ran."""
+        prefix = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}"
+        records = self.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(PROBED)])
+        return next((decode_meta(record).identity.partitions for record in records if record), 0)
 
     def clock_of(self, customer_id: str) -> tuple[int, int]:
         """Return the clock of a customer's partition and the number of partitions.
@@ -84,10 +88,13 @@ class Lookup:
         raw = self._get(f"partition:{self._settings.topics.orders}:{partition}", "meta")
         return decode_meta(raw).clock if raw else NO_CLOCK, partitions
 
-    def ask(self, questions: Callable[[redis.client.Pipeline], object]) -> list[Any]:
-        """Send many questions at once and return the answers; raises OutageError when Redis does not answer."""
+    def ask(self, questions: Callable[[redis.client.Pipeline], object], *, is_atomic: bool = False) -> list[Any]:
+        """Send many questions at once and return the answers, atomic ones of one moment.
+
+        Raises OutageError when Redis does not answer.
+        """
         try:
-            with self._redis.pipeline(transaction=False) as pipe:
+            with self._redis.pipeline(transaction=is_atomic) as pipe:
                 questions(pipe)
                 return pipe.execute()
         except redis.RedisError as error:

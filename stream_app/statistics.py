@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-import redis
+from redis.client import Pipeline
 
 from stream_app.core.errors import OutageError, UsageError
 from stream_app.core.instants import DAY_US, NO_CLOCK
@@ -21,18 +21,14 @@ from stream_app.core.statistics import (
     step_of,
     totals_before,
 )
-from stream_app.lookup import redis_away
+from stream_app.lookup import Lookup
 from stream_app.settings import Settings
 from stream_app.worker.meta import Meta, decode_meta
-from stream_app.worker.store import connect
 
 __all__ = ["SegmentTotals", "Statistics"]
 
 MOST_DAYS = 1_100
 """So many days are read at once, of each partition: three years."""
-
-PROBED = 64
-"""The number of partitions stands in the meta record of each: one of so many has one."""
 
 RESTORING = b"-1"
 
@@ -57,7 +53,7 @@ class Statistics:
     def __init__(self, settings: Settings, **options: Any) -> None:
         """`options` change those of the Redis client."""
         self._settings = settings
-        self._redis = connect(settings, **options)
+        self._lookup = Lookup(settings, **options)
         self._partitions = 0
 
     def totals(self, day: date | None = None) -> dict[str, SegmentTotals]:
@@ -115,35 +111,24 @@ class Statistics:
 
     def _read(self, days: list[str]) -> list[Held]:
         """Read all partitions, one after the other; the records of these days that are not there are empty."""
-        try:
-            self._partitions = self._partitions or self._count()
-            return [self._read_one(partition, days) for partition in range(self._partitions)]
-        except redis.RedisError as error:
-            raise redis_away(self._settings, error) from error
-
-    def _count(self) -> int:
-        """Return how many partitions there are, 0 when nothing was ever written."""
-        with self._redis.pipeline(transaction=False) as pipe:
-            for partition in range(PROBED):
-                pipe.hget(self._partition_key(partition), "meta")
-            records = cast(list[bytes | None], pipe.execute())
-        return next((decode_meta(record).identity.partitions for record in records if record), 0)
+        self._partitions = self._partitions or self._lookup.partition_count()
+        return [self._read_one(partition, days) for partition in range(self._partitions)]
 
     def _read_one(self, partition: int, days: list[str]) -> Held:
         prefix = self._settings.redis_prefix
-        with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hmget(self._partition_key(partition), "customers", "meta")
+        key = f"{prefix}partition:{self._settings.topics.orders}:{partition}"
+
+        def questions(pipe: Pipeline) -> None:
+            pipe.hmget(key, "customers", "meta")
             for name in (TOTALS, *days):
                 pipe.hgetall(f"{prefix}{name}:{partition}")
-            (customers, meta), *records = pipe.execute()
+
+        (customers, meta), *records = self._lookup.ask(questions, is_atomic=True)
         if customers in (None, RESTORING):
             raise _rebuilding(partition, "Redis is being rebuilt")
         if not meta:
             return Held(NO_CLOCK, FROM_THE_FIRST_ORDER, {}, [])
         return _held(partition, decode_meta(meta), [_fields(record) for record in records])
-
-    def _partition_key(self, partition: int) -> str:
-        return f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}:{partition}"
 
 
 def _held(partition: int, meta: Meta, records: list[Fields]) -> Held:

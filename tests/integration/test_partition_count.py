@@ -1,0 +1,33 @@
+"""A reader of Redis learns how many partitions there are from any that has done something."""
+
+from __future__ import annotations
+
+from redis import Redis
+
+from stream_app.core.pipeline import Progress
+from stream_app.lookup import Lookup
+from stream_app.settings import Settings
+from stream_app.statistics import Statistics
+from stream_app.worker.meta import encode_meta, identity_of, meta_of
+
+PARTITIONS = 12
+
+
+def settings_of(client: Redis) -> Settings:
+    options = client.connection_pool.connection_kwargs
+    url = f"redis://{options['host']}:{options['port']}/{options.get('db', 0)}"
+    return Settings(_env_file=None, redis_url=url)  # type: ignore[call-arg]
+
+
+def test_the_first_partition_may_have_nobody(fresh_redis: Redis) -> None:
+    identity = identity_of("cluster", "orders", "state", PARTITIONS, 365, "EUR")
+    standing = {"switch": None, "owing": None, "paused": "", "clock_mode": "event", "figures_since": ""}
+    meta = meta_of(Progress(7), identity, control_position=0, model_version="v1", **standing)  # type: ignore[arg-type]
+    fresh_redis.hset("partition:orders.v1:7", mapping={"meta": encode_meta(meta), "customers": 0})
+
+    assert Lookup(settings_of(fresh_redis)).partition_count() == PARTITIONS
+
+
+def test_nobody_has_been_at_work_yet(fresh_redis: Redis) -> None:
+    assert Lookup(settings_of(fresh_redis)).partition_count() == 0
+    assert Statistics(settings_of(fresh_redis)).totals() == {}
