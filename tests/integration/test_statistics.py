@@ -24,6 +24,7 @@ from stream_app.worker.meta import META_KEY, encode_meta
 from tests.integration.deployment import Deployment
 from tests.integration.results import Change
 from tests.integration.shop import a_log
+from tests.integration.waiting import wait_for
 
 PARTITIONS = 3
 LOG = a_log(PARTITIONS, orders=1_200, customers=80)
@@ -148,6 +149,14 @@ def test_money_of_a_day_is_what_the_orders_up_to_it_left(
     assert sum(each.monetary for each in earlier.values()) > 0
 
 
+def has_figures(statistics: Statistics) -> bool:
+    try:
+        statistics.totals()
+    except OutageError:
+        return False
+    return True
+
+
 def test_figures_begin_anew_behind_a_version_that_kept_none(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
 ) -> None:
@@ -157,8 +166,11 @@ def test_figures_begin_anew_behind_a_version_that_kept_none(
         write_meta_of_an_earlier_version(deployment)
         empty_redis(deployment)
 
-        deployment.run_to_end()
-        statistics = Statistics(deployment.settings)
+        worker, statistics = deployment.worker(), Statistics(deployment.settings)
+        deployment.wait_done()
+        # The counted totals follow the takeover in a transaction of their own.
+        wait_for("every partition has figures", lambda: has_figures(statistics), said=worker.said)
+        assert worker.terminate() == 0, worker.said()
         since, counted = statistics.since(), statistics.totals()
         assert counted == statistics.totals(statistics.today())
         assert without_nobody(counted) == shown_by(deployment.results().hashes)
