@@ -111,7 +111,6 @@ def as_model(fitted: Any, version: str, window_days: int | None = 365) -> Segmen
         segments=tuple(
             Segment(id=f"s{n}", name=f"Segment {n}", description="", action="", profile=profile)
             for n in range(1, len(kmeans.cluster_centers_) + 1)
-            for n in range(1, len(kmeans.cluster_centers_) + 1)
         ),
         training={},
     )

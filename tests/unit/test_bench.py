@@ -26,6 +26,7 @@ from bench.table import bot_table, latency_table, markdown, omissions, paired_ta
 from bench.throughput import Run
 from bench.workload import CUSTOMERS, START, model, orders
 from model_store.scoring import Scorer
+from model_store.segment_model import decode, encode
 from stream_app.core.instants import instant_of
 from stream_app.core.order import read_order
 from stream_app.local.kafka_jars import KAFKA
@@ -34,6 +35,12 @@ from tests.builders import ARecord, a_driver, a_tick
 
 def test_the_workload_is_the_same_every_time() -> None:
     assert list(orders(200)) == list(orders(200))
+
+
+def test_the_model_of_the_workload_is_one_that_a_worker_takes() -> None:
+    found = decode(encode(model()))
+
+    assert [segment.id for segment in found.segments] == ["s1", "s2", "s3", "s4", "s5"]
 
 
 def test_every_order_of_the_workload_is_accepted_and_keyed_by_its_customer() -> None:
