@@ -1,9 +1,6 @@
-"""Who writes on the demo's board, who guards its parts, and how it is interrupted."""
+"""Who writes on the demo's board, and who guards its parts."""
 
 from __future__ import annotations
-
-import os
-import signal
 
 import pytest
 
@@ -11,7 +8,6 @@ from stream_app.core.errors import LocalPartError
 from stream_app.demo.board import Board
 from stream_app.demo.drawing.snapshot import DAY_US, KAFKA, REDIS, Seen
 from stream_app.demo.guard import Guard
-from stream_app.demo.interrupts import SIGNALS, interruptible
 from stream_app.demo.pace import Pace
 from tests.moments import LAST_ORDER_US, MOVES, SEGMENTS
 
@@ -112,18 +108,3 @@ def test_a_pace_forgets_what_is_long_ago() -> None:
     rates = [pace.see(now, count) for now, count in [(0.0, 0), (1.0, 100), (2.0, 200), (4.0, 200), (5.0, 200)]]
 
     assert rates == [0.0, 100.0, 100.0, 0.0, 0.0]
-
-
-@pytest.mark.parametrize("number", SIGNALS)
-def test_a_second_signal_does_not_interrupt_the_tidying_up(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-    tidied = 0
-    with interruptible():
-        try:
-            os.kill(os.getpid(), number)
-        except KeyboardInterrupt:
-            os.kill(os.getpid(), number)
-            tidied += 1
-
-    assert tidied == 1
-    assert signal.getsignal(number) is before

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stream_app.history.history import History
-from trainer.spark.session import spark_session
+from trainer.spark.session import interrupts_held, spark_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -50,6 +50,8 @@ def hand_over(history: History, session: SparkSession) -> SparkHistory:
     """Give the lines to Spark, as parquet beside the database; they replace those that it had before."""
     lines = Path(history.folder.name) / "lines"
     target = str(lines).replace("'", "''")
-    history.fetch(f"COPY lines TO '{target}' (FORMAT parquet, PER_THREAD_OUTPUT)", {})
+    # DuckDB 2.0 hangs or crashes when a COPY is interrupted; a year of baskets takes it less than a second.
+    with interrupts_held():
+        history.fetch(f"COPY lines TO '{target}' (FORMAT parquet, PER_THREAD_OUTPUT)", {})
     session.read.parquet(str(lines)).createOrReplaceTempView("lines")
     return SparkHistory(history, session)

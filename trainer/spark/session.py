@@ -135,7 +135,8 @@ def _java(folder: Path, memory: str, variables: dict[str, str]) -> Iterator[Any]
         conf.set(name, value)
     gateway = None
     try:
-        with (folder / "java.out").open("wb") as said, _interrupts_held(), _environment(variables):
+        # In the middle of it the child would be known to nobody.
+        with (folder / "java.out").open("wb") as said, interrupts_held(), _environment(variables):
             # The package has types, and this function has none.
             gateway = launch_gateway(conf, {"stdout": said, "stderr": said})  # type: ignore[no-untyped-call]
         yield gateway
@@ -145,8 +146,8 @@ def _java(folder: Path, memory: str, variables: dict[str, str]) -> Iterator[Any]
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Keep a Ctrl-C until the end of the block: in the middle the child would be known to nobody."""
+def interrupts_held() -> Iterator[None]:
+    """Keep a Ctrl-C until the end of the block."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
