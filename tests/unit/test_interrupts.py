@@ -25,12 +25,17 @@ def test_any_other_system_error_stays_what_it_is() -> None:
         raise SystemError("a bug") from ValueError()
 
 
-def test_ctrl_c_amid_what_must_not_be_interrupted_counts_at_its_end() -> None:
-    done = []
-
-    with pytest.raises(KeyboardInterrupt), interrupts_held():
+def be_interrupted(done: list[str]) -> None:
+    with interrupts_held():
         signal.raise_signal(signal.SIGINT)
         done.append("all")
+
+
+def test_ctrl_c_amid_what_must_not_be_interrupted_counts_at_its_end() -> None:
+    done: list[str] = []
+
+    with pytest.raises(KeyboardInterrupt):
+        be_interrupted(done)
 
     assert done == ["all"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
