@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
+import signal
 import sys
 from typing import Any
 
@@ -12,7 +14,11 @@ from stream_app.settings import Settings
 
 
 def set_up_logging(settings: Settings) -> None:
-    """Send every log line to stderr in the format that the settings ask for."""
+    """Send every log line to stderr in the format that the settings ask for.
+
+    SIGUSR1 adds where each thread stands: the only way to learn it of a process that hangs.
+    """
+    faulthandler.register(signal.SIGUSR1)
     is_console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
     renderer: Any = structlog.dev.ConsoleRenderer() if is_console else structlog.processors.JSONRenderer()
     shared: list[Any] = [

@@ -176,6 +176,10 @@ class Deployment:
         record = self.redis.hget(self.redis_key("partition", partition), "meta")
         return decode_meta(record) if record else None
 
+    def testimony(self) -> str:
+        """Return the last words of each worker, and where its threads stand."""
+        return "\n".join(worker.testimony()[-5_000:] for worker in self.workers)
+
     def wait_paid(self) -> None:
         """Wait until nobody is owed an event of the last switch."""
 
@@ -183,7 +187,7 @@ class Deployment:
             metas = [self.meta(partition) for partition in range(self.partitions)]
             return all(meta and meta.switch is None and meta.owing is None for meta in metas)
 
-        wait_for("nobody is owed an event", is_paid, said=lambda: [w.said()[-2_000:] for w in self.workers])
+        wait_for("nobody is owed an event", is_paid, said=self.testimony)
 
     def is_switching(self) -> bool:
         """Tell whether some partition's customers are going over to another model."""
@@ -197,7 +201,7 @@ class Deployment:
             metas = [self.meta(partition) for partition in range(self.partitions)]
             return all(meta and meta.model_version == version and meta.switch is None for meta in metas)
 
-        wait_for(f"everybody is on model {version}", is_there, said=lambda: [w.said()[-2_000:] for w in self.workers])
+        wait_for(f"everybody is on model {version}", is_there, said=self.testimony)
 
     def wait_progress(self, orders: int) -> None:
         """Wait until Redis shows so many orders behind us."""
@@ -281,8 +285,8 @@ class Deployment:
         except WorkerEnded:
             raise
         except AssertionError as error:
-            said = [f"{error}now: {self._positions()}", *(worker.said()[-3_000:] for worker in self.workers)]
-            raise NeverDone("\n".join(said), self.changes()) from None
+            said = f"{error}now: {self._positions()}\n{self.testimony()}"
+            raise NeverDone(said, self.changes()) from None
 
     def changes(self) -> dict[str, list[Change]]:
         """Return what is published now, by customer."""

@@ -129,17 +129,17 @@ def test_its_partition_pauses_before_it_until_it_is_skipped(deployment: Deployme
     segment.flip(harm.place(bad))
 
     worker = deployment.worker()
-    wait_for("it pauses", lambda: paused(worker), said=worker.said)
+    wait_for("it pauses", lambda: paused(worker), said=worker.testimony)
 
     deployment.send([an_order(1, "other", f"O{number}") for number in range(ORDERS)])
-    wait_for("the other partition goes on", lambda: deployment.progress() == bad.offset + ORDERS, said=worker.said)
+    wait_for("the other partition goes on", lambda: deployment.progress() == bad.offset + ORDERS, said=worker.testimony)
     status, other = Lookup(deployment.settings).partitions(2)
     assert (status.paused, status.source_position, other.paused) == ("CORRUPT_BATCH", bad.offset, "")
     assert frequencies(deployment) == [ORDERS, ORDERS, 0, 0, 0]
 
     assert worker.terminate() == 0, worker.said()
     again = deployment.worker()
-    wait_for("it is still paused", lambda: paused(again), said=again.said)
+    wait_for("it is still paused", lambda: paused(again), said=again.testimony)
 
     skip(deployment.settings, 0, after.offset, "the disk is lost")
 
@@ -156,12 +156,12 @@ def test_a_skip_into_the_middle_of_it_is_none(deployment: Deployment) -> None:
     bad = segment.batches()[BAD]
     segment.flip(bad.start + bad.size // 2)
     worker = deployment.worker()
-    wait_for("it pauses", lambda: paused(worker), said=worker.said)
+    wait_for("it pauses", lambda: paused(worker), said=worker.testimony)
 
     skip(deployment.settings, 0, bad.offset + 1, "a guess")
 
     wait_for("it has tried", lambda: deployment.progress() == bad.offset + 1)
-    wait_for("it pauses again", lambda: paused(worker), said=worker.said)
+    wait_for("it pauses again", lambda: paused(worker), said=worker.testimony)
     assert frequencies(deployment) == [ORDERS, ORDERS, 0, 0, 0]
 
 
@@ -170,7 +170,7 @@ def test_once_it_is_mended_and_resumed_nothing_is_missing(deployment: Deployment
     bad = segment.batches()[BAD]
     segment.flip(bad.start + bad.size // 2)
     worker = deployment.worker()
-    wait_for("it pauses", lambda: paused(worker), said=worker.said)
+    wait_for("it pauses", lambda: paused(worker), said=worker.testimony)
 
     segment.flip(bad.start + bad.size // 2)
     resume(deployment.settings, 0, "the log was restored from a replica")
@@ -184,10 +184,10 @@ def test_a_worker_that_finds_its_partition_paused_rests(deployment: Deployment) 
     bad = segment.batches()[BAD]
     segment.flip(bad.start + bad.size // 2)
     worker = deployment.worker()
-    wait_for("it pauses", lambda: paused(worker), said=worker.said)
+    wait_for("it pauses", lambda: paused(worker), said=worker.testimony)
     assert worker.terminate() == 0, worker.said()
     again = deployment.worker()
-    wait_for("it is still paused", lambda: paused(again), said=again.said)
+    wait_for("it is still paused", lambda: paused(again), said=again.testimony)
 
     began, spent = time.monotonic(), cpu_seconds(again)
     wait_for("some time has passed", lambda: time.monotonic() > began + 2)

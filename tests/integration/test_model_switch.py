@@ -191,7 +191,7 @@ def test_a_model_that_is_not_the_promoted_one_leaves_the_old_one_on_and_says_so(
         deployment.wait_done()
 
         deployment.say(deployment.promotion(next_model("20260101T000000Z-lost")))
-        wait_for("it is not ready", lambda: worker.readyz()[0] == 503)
+        wait_for("it is not ready", lambda: worker.readyz()[0] == 503, said=worker.testimony)
         _, said = worker.readyz()
         deployment.send(SECOND)
         deployment.wait_done()
@@ -204,7 +204,7 @@ def test_a_model_that_is_not_the_promoted_one_leaves_the_old_one_on_and_says_so(
 
         deployment.promote(next_model())
         deployment.wait_model(next_model().version)
-        wait_for("it is ready", worker.is_ready)
+        wait_for("it is ready", worker.is_ready, said=worker.testimony)
 
 
 def test_started_beside_a_lost_model_a_worker_runs_the_partitions_of_the_one_before_and_new_ones(

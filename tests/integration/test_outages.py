@@ -47,7 +47,7 @@ def found_after(deployment: Deployment, part: LocalPart, seconds: float, said: s
         part.suspend()
         began = time.monotonic()
         try:
-            wait_for("it says why", lambda: said in str(worker.readyz()[1].get("problems")), 60, worker.said)
+            wait_for("it says why", lambda: said in str(worker.readyz()[1].get("problems")), 60, worker.testimony)
             wait_for("the outage is over", lambda: time.monotonic() - began > seconds, seconds + 60)
         finally:
             part.resume()

@@ -169,7 +169,7 @@ def test_figures_begin_anew_behind_a_version_that_kept_none(
         worker, statistics = deployment.worker(), Statistics(deployment.settings)
         deployment.wait_done()
         # The counted totals follow the takeover in a transaction of their own.
-        wait_for("every partition has figures", lambda: has_figures(statistics), said=worker.said)
+        wait_for("every partition has figures", lambda: has_figures(statistics), said=worker.testimony)
         assert worker.terminate() == 0, worker.said()
         since, counted = statistics.since(), statistics.totals()
         assert counted == statistics.totals(statistics.today())

@@ -9,6 +9,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -50,10 +51,19 @@ class WorkerProcess:
         try:
             return self.wait(seconds)
         except TimeoutError:
-            raise AssertionError(f"still there {seconds:.0f} s after SIGTERM:\n{self.said()}") from None
+            raise AssertionError(f"still there {seconds:.0f} s after SIGTERM:\n{self.testimony()}") from None
 
     def said(self) -> str:
         return self.output.read_text(errors="replace")
+
+    def testimony(self) -> str:
+        """Return what it said, and where each of its threads stands now: for the report of a failure."""
+        if self.is_running():
+            os.kill(self.pid, signal.SIGUSR1)
+            # One that is suspended cannot tell.
+            with suppress(AssertionError):
+                wait_for("the threads are told", lambda: "(most recent call first)" in self.said(), 5)
+        return self.said()
 
     def hit(self) -> dict[str, Any] | None:
         """Return what the worker wrote down when it reached its fault, None before."""
@@ -66,7 +76,7 @@ class WorkerProcess:
             assert self.hit() or self.is_running(), f"ended before it reached the fault:\n{self.said()}"
             return self.hit()
 
-        found: dict[str, Any] = wait_for("the fault is reached", has_hit, seconds, self.said)
+        found: dict[str, Any] = wait_for("the fault is reached", has_hit, seconds, self.testimony)
         return found
 
     def readyz(self) -> tuple[int, dict[str, Any]]:
