@@ -52,7 +52,9 @@ demo-picture: $(READY)  ## Draw docs/images/demo.svg anew, from a run of the dem
 	@$(BIN)/python -m bench.demo_picture docs/images/demo.svg
 
 # Most of a test's time is waiting for Kafka: three at once, each file with a Kafka and a Valkey of its own process.
-test: $(READY_DEV) system-tools lint type  ## Everything that must pass.
+# Before them, what is fetched and built and what is checked goes side by side.
+test:  ## Everything that must pass.
+	@$(MAKE) --no-print-directory -j 4 $(READY_DEV) system-tools lint type
 	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 system-tools:  ## Bring Chromium and Prometheus for the tests: by apt as root, else unpacked into .tools.
