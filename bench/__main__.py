@@ -18,6 +18,7 @@ from bench.million import beside_a_crowd
 from bench.predict import predictions
 from bench.rounds import interleaved, say
 from bench.segstream import Segstream
+from bench.size import sizes
 from bench.switch import timers_on_and_off
 from bench.table import bot_table, latency_table, omissions, throughput_table
 from bench.throughput import Run, run
@@ -127,6 +128,11 @@ def predict(contestants: list[Contestant], servers: Servers, options: argparse.N
     return predictions(servers, options.runs, options.latency_seconds)
 
 
+def size(contestants: list[Contestant], servers: Servers, options: argparse.Namespace) -> tuple[str, str]:
+    """Measure what a customer takes, and how long it takes to restore them."""
+    return sizes(_ours(contestants), servers, options.orders, options.runs)
+
+
 PARTS: dict[str, Part] = {
     "throughput": throughput,
     "latency": latency,
@@ -137,6 +143,7 @@ PARTS: dict[str, Part] = {
     "backlog": backlog,
     "promotion": promotion,
     "predict": predict,
+    "size": size,
 }
 
 

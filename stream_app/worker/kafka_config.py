@@ -44,7 +44,8 @@ def orders_consumer(settings: Settings, on_error: Callable[[Any], None]) -> Conf
         "auto.offset.reset": "error",
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": settings.kafka_session_timeout_ms,
-        "heartbeat.interval.ms": min(3_000, settings.kafka_session_timeout_ms // 3),
+        # Workers hear by it that another came or went, twice for a partition that moves.
+        "heartbeat.interval.ms": min(1_000, settings.kafka_session_timeout_ms // 3),
         "max.poll.interval.ms": 300_000,
         "queued.min.messages": 100_000,
         "queued.max.messages.kbytes": 131_072,

@@ -127,9 +127,9 @@ class Deployment:
         self._produce(self.topics.orders, log)
 
     @contextmanager
-    def trickle(self, log: Sequence[Sent], seconds: float = 4.0) -> Iterator[None]:
+    def trickle(self, log: Sequence[Sent], seconds: float = 4.0, at_once: int = 40) -> Iterator[None]:
         """Send a log little by little while the body runs; all of it is sent when the body is left."""
-        slices = [log[first : first + 40] for first in range(0, len(log), 40)]
+        slices = [log[first : first + at_once] for first in range(0, len(log), at_once)]
         producer = Producer(plain_producer(self.settings, "test"))
         is_hurried = threading.Event()
 
@@ -306,6 +306,10 @@ class Deployment:
     def _due(self, partition: int, clock: int) -> int:
         return int(self.redis.zcount(self.redis_key("due", partition), "-inf", clock))
 
+    def positions(self) -> list[int]:
+        """Return where Redis shows each partition to be."""
+        return [position for position, _, _ in self._positions()]
+
     def _positions(self) -> list[tuple[int, int, int]]:
         try:
             return [self._standing(partition) for partition in range(self.partitions)]
@@ -394,8 +398,13 @@ _UNDISTURBED: dict[str, Results] = {}
 def undisturbed(kafka: LocalKafka, valkey: LocalRedis, folder: Path) -> Results:
     """Return what a run over the shop's log gives when nothing goes wrong; it is run once for all proofs."""
     if kafka.bootstrap not in _UNDISTURBED:
-        with Deployment(kafka, valkey, folder) as deployment:
-            deployment.create(PARTITIONS).send(a_log(PARTITIONS))
-            deployment.run_to_end()
-            _UNDISTURBED[kafka.bootstrap] = deployment.results()
+        _UNDISTURBED[kafka.bootstrap] = undisturbed_by(a_log(PARTITIONS), kafka, valkey, folder)
     return _UNDISTURBED[kafka.bootstrap]
+
+
+def undisturbed_by(log: list[Sent], kafka: LocalKafka, valkey: LocalRedis, folder: Path) -> Results:
+    """Return what a run over a log gives when nothing goes wrong."""
+    with Deployment(kafka, valkey, folder) as deployment:
+        deployment.create(PARTITIONS).send(log)
+        deployment.run_to_end()
+        return deployment.results()
