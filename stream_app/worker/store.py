@@ -17,6 +17,7 @@ from stream_app import metrics
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
 from stream_app.worker.place import Place
+from stream_app.worker.plaintext import refuse_plaintext_redis
 from stream_app.worker.rows import Figure, Row, packed
 
 RESTORE_SLICE = 500
@@ -258,7 +259,11 @@ class Store:
 
 
 def connect(settings: Settings, **changes: Any) -> redis.Redis:
-    """Return a client with these changes to its options; nothing is sent before the first command."""
+    """Return a client with these changes to its options; nothing is sent before the first command.
+
+    Raises UsageError rather than talk to another machine without TLS.
+    """
+    refuse_plaintext_redis(settings)
     options: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 3, "health_check_interval": 0} | changes
     if settings.redis_ssl_ca_location is not None:
         options["ssl_ca_certs"] = settings.redis_ssl_ca_location
