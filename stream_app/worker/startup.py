@@ -45,6 +45,7 @@ class Startup:
         return [self._meet_redis, self._meet_rights, self._meet_kafka, self._meet_model]
 
     def _meet_redis(self) -> bool:
+        self._store.refuse_missing_commands()
         self._store.refuse_eviction()
         self._store.write_nonce(self._settings.instance_id, self._nonce)
         self.run_id = self._store.run_id()
