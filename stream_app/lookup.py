@@ -19,6 +19,7 @@ from stream_app.core.rfm import RfmState
 from stream_app.core.state_record import decode_customer
 from stream_app.settings import Settings
 from stream_app.worker.meta import Meta, decode_meta
+from stream_app.worker.redis_rights import denial_of
 from stream_app.worker.store import connect
 
 PROBED = 64
@@ -168,8 +169,10 @@ def _status(partition: int, meta: Meta, position: int) -> PartitionStatus:
     )
 
 
-def redis_away(settings: Settings, error: redis.RedisError) -> OutageError:
-    """Return what a reader says of a Redis that does not answer."""
+def redis_away(settings: Settings, error: redis.RedisError) -> SegstreamError:
+    """Return what a reader says of a Redis that does not answer, or does not allow it to ask."""
+    if (denial := denial_of(settings, error)) is not None:
+        return denial
     return OutageError(
         f"Redis does not answer at {settings.redis_address} ({type(error).__name__}).",
         "Name it in REDIS_URL, start one with `segstream local`, or ask `segstream doctor`.",

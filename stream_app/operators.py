@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, datetime
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from model_store.store import Artefact
 from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, encode_control
@@ -15,7 +15,8 @@ from stream_app.core.promotions import Promotions
 from stream_app.settings import Settings
 from stream_app.worker.control import Control
 from stream_app.worker.kafka_config import log_reader, plain_producer
-from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
+from stream_app.worker.kafka_refusals import CALL_SECONDS, RIGHTS, kafka_refusals, partition_count
+from stream_app.worker.kafka_rights import may_not_write, writing
 from stream_app.worker.promoted import load_promoted
 
 
@@ -131,9 +132,20 @@ def _bounds(settings: Settings, partition: int) -> tuple[int, int]:
 
 
 def _say(settings: Settings, record: ControlRecord) -> None:
+    failed: list[KafkaError] = []
+
+    def on_delivery(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            failed.append(error)
+
+    topic = settings.topics.control
     producer = Producer(plain_producer(settings, "operator"))
-    producer.produce(settings.topics.control, encode_control(record), partition=0)
-    if producer.flush(20):
+    with writing(settings, topic):
+        producer.produce(topic, encode_control(record), partition=0, on_delivery=on_delivery)
+        left = producer.flush(20)
+    if failed and failed[0].code() in RIGHTS:
+        raise may_not_write(settings, topic)
+    if left or failed:
         raise OutageError("Kafka did not take the control record.", "Check KAFKA_BOOTSTRAP_SERVERS.", code="KAFKA_AWAY")
 
 

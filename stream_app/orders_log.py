@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from stream_app.core.errors import OutageError
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import log_reader
-from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
+from stream_app.worker.kafka_refusals import CALL_SECONDS, can_read_on, kafka_refusals, partition_count
 
 MOST = 2_000
 STEP_SECONDS = 1.0
@@ -90,7 +90,7 @@ def _sorted_out(records: list[Any], left: dict[int, int], at: dict[int, int]) ->
         elif error.code() == KafkaError._PARTITION_EOF:
             # The end a committed reader sees may lie below an open transaction: what it holds is not yet there.
             at[partition] = max(at[partition], left.get(partition, 0))
-        elif not error.retriable():
+        elif not can_read_on(error):
             raise KafkaException(error)
     for partition in [each for each, end in left.items() if at[each] >= end]:
         del left[partition]

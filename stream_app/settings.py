@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     """File with this client's key."""
     kafka_extra: Annotated[dict[str, str], _env("KAFKA_EXTRA")] = {}
     """librdkafka keys that no setting of ours covers, as JSON."""
+    kafka_allow_plaintext: bool = False
+    """Talk to Kafka on other machines without TLS."""
     kafka_session_timeout_ms: Annotated[int, _env("KAFKA_SESSION_TIMEOUT_MS")] = Field(45_000, ge=1_000)
     """After so long without a sign of life a worker's partitions go to others."""
     kafka_transaction_timeout_ms: Annotated[int, _env("KAFKA_TRANSACTION_TIMEOUT_MS")] = Field(20_000, ge=1_000)
@@ -92,6 +94,8 @@ class Settings(BaseSettings):
     """The one primary: redis://, rediss:// or unix://."""
     redis_ssl_ca_location: Annotated[str | None, _env("REDIS_SSL_CA_LOCATION")] = None
     """File with the authority's certificate, for rediss://."""
+    redis_allow_plaintext: bool = False
+    """Talk to Redis on another machine without TLS."""
 
     instance_id: str = f"{socket.gethostname()}-0"
     """Unique among live workers, stable over restarts."""

@@ -36,7 +36,7 @@ MAY_IMPORT = {
         "stream_app.metrics", "stream_app.logs", "stream_app.lookup", "stream_app.members", "stream_app.tail",
         "stream_app.operators", "stream_app.catalogue", "stream_app.candidate", "stream_app.statistics",
         "stream_app.worker.control", "stream_app.worker.promoted", "stream_app.worker.kafka_config",
-        "stream_app.worker.kafka_refusals", "stream_app.local.ports",
+        "stream_app.worker.kafka_refusals", "stream_app.worker.kafka_rights", "stream_app.local.ports",
     },
     "stream_app/demo/drawing": {"stream_app.demo.drawing"},
     "stream_app/dashboard": {

@@ -12,7 +12,7 @@ from stream_app.api.answers import Healthy, Readiness
 from stream_app.api.documented import problems
 from stream_app.api.parts import Here, Parts
 from stream_app.api.problems import Problem, problem_of
-from stream_app.core.errors import OutageError
+from stream_app.core.errors import SegstreamError
 from stream_app.metrics import REGISTRY
 
 router = APIRouter(tags=["health"])
@@ -46,7 +46,7 @@ async def readyz(here: Here) -> Readiness:
 async def _redis(here: Parts) -> str:
     try:
         await here.asking.redis(lambda lookup: lookup.partition_count())
-    except (Problem, OutageError) as error:
+    except (Problem, SegstreamError) as error:
         return f"{problem_of(error).detail}"
     return OK
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from model_store.errors import ModelRefused
-from stream_app.core.errors import OutageError, SegstreamError, UsageError
+from stream_app.core.errors import OutageError, SegstreamError, StopError, UsageError
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_SECONDS = 2
@@ -77,8 +77,10 @@ def problem_of(error: Exception) -> Problem:
     """Return what a failure of ours is to a client."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, OutageError):
-        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.code, error.cause, error.mend)
+    if isinstance(error, OutageError | StopError):
+        # What Kafka or Redis denies, an administrator mends: the command is no client's affair.
+        mend = error.mend if isinstance(error, OutageError) else "`segstream doctor` says what is wrong."
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.code, error.cause, mend)
     if isinstance(error, ModelRefused):
         is_missing = error.code == "MODEL_MISSING"
         status = HTTPStatus.NOT_FOUND if is_missing else HTTPStatus.SERVICE_UNAVAILABLE

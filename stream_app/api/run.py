@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -12,19 +13,28 @@ from stream_app.api.door import Door
 from stream_app.api.limits import Limits
 from stream_app.api.parts import Parts
 from stream_app.api.tokens import Entry, Keyring, load_entries
-from stream_app.core.errors import UsageError
+from stream_app.contract.rights import Role
+from stream_app.core.errors import OutageError, UsageError
 from stream_app.local.ports import is_loopback
 from stream_app.logs import set_up_logging
 from stream_app.settings import Settings
+from stream_app.worker.kafka_rights import refuse_missing_rights
 
 LEAVE_SECONDS = 5
+KAFKA_SECONDS = 1.0
 
 
 def run_api(settings: Settings) -> None:
-    """Serve until SIGTERM; raises UsageError when it would serve strangers without anybody's word."""
+    """Serve until SIGTERM; raises UsageError when it would serve strangers without anybody's word.
+
+    Raises StopError when Kafka denies it what it needs.
+    """
     entries = load_entries(settings)
     refuse_strangers(settings, entries)
     set_up_logging(settings)
+    # With a Kafka that is away the API starts, and says on /readyz what it waits for.
+    with suppress(OutageError):
+        refuse_missing_rights(settings, Role.API, KAFKA_SECONDS)
     parts = Parts(settings)
     server = Server(
         parts,

@@ -41,6 +41,7 @@ class Refusal(StrEnum):
     """Why a server that listens could not be talked to."""
 
     CLIENT = "the client's own settings"
+    PLAINTEXT = "no TLS to another machine"
     LOGIN = "login"
     TLS = "TLS"
     MUTE = "it does not speak this protocol"
@@ -52,6 +53,8 @@ class Refused:
 
     why: Refusal
     said: str = ""
+    mend: str = ""
+    """Where the refusal itself says what helps."""
 
 
 @dataclass(frozen=True)

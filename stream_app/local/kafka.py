@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stream_app.core.errors import LocalPartError
@@ -116,12 +116,19 @@ class LocalKafka(LocalPart):
         ]
         lines = (f"{key}={value}\n" for key, value in self.properties().items())
         config = self._write("server.properties", "".join(lines))
-        require_format(self.data_dir / "log", java)
+        self._format(java, config)
         return [*java, "kafka.Kafka", str(config)]
+
+    def _format(self, java: Sequence[str], _: Path) -> None:
+        require_format(self.data_dir / "log", java)
+
+    def client(self) -> dict[str, str | int | float]:
+        """Return how a client of our own connects."""
+        return {"bootstrap.servers": self.bootstrap, "log_level": 0}
 
     def _is_answering(self) -> bool:
         # First the cheap question: the client writes complaints about a closed port.
-        return is_port_answering(self.port) and _lists_topics(self.bootstrap)
+        return is_port_answering(self.port) and _lists_topics(self.client())
 
     def _write(self, name: str, text: str) -> Path:
         file = self.data_dir / name
@@ -129,11 +136,11 @@ class LocalKafka(LocalPart):
         return file
 
 
-def _lists_topics(bootstrap: str) -> bool:
+def _lists_topics(config: dict[str, str | int | float]) -> bool:
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    admin = AdminClient(config)
     try:
         return bool(admin.list_topics(timeout=1).brokers)
     except KafkaException:

@@ -16,7 +16,8 @@ from stream_app.core.instants import rfc3339
 from stream_app.core.partitioner import Partitioner
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import connection, plain_producer
-from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
+from stream_app.worker.kafka_refusals import CALL_SECONDS, RIGHTS, kafka_refusals, partition_count
+from stream_app.worker.kafka_rights import may_not_write, writing
 
 FLUSH_SECONDS = 60.0
 LOST_INTERRUPT = "returned NULL without setting an exception"
@@ -38,7 +39,7 @@ class Target(Struct, frozen=True):
 
 
 class Sender:
-    """One producer of orders; raises OutageError as soon as any record was not taken."""
+    """One producer of orders; raises OutageError, or StopError without the right, once any record was not taken."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -71,7 +72,7 @@ class Sender:
 
     def poll(self, seconds: float) -> None:
         """Let deliveries be reported, for so long at most."""
-        with interruptible():
+        with interruptible(), writing(self._settings, self._topic):
             self._producer.poll(seconds)
         self._check(0)
 
@@ -89,7 +90,7 @@ class Sender:
 
     def flush(self) -> None:
         """Wait until everything was taken; raises OutageError when something was not."""
-        with interruptible():
+        with interruptible(), writing(self._settings, self._topic):
             left = self._producer.flush(FLUSH_SECONDS)
         self._check(left)
 
@@ -100,7 +101,8 @@ class Sender:
     def _produce(self, value: bytes | None, key: bytes | None, **options: Any) -> None:
         while True:
             try:
-                self._producer.produce(self._topic, value, key, **options)
+                with writing(self._settings, self._topic):
+                    self._producer.produce(self._topic, value, key, **options)
                 self.poll(0)
                 return
             except BufferError:
@@ -116,6 +118,8 @@ class Sender:
         return on_delivery
 
     def _check(self, left: int) -> None:
+        if self._failed is not None and self._failed.code() in RIGHTS:
+            raise may_not_write(self._settings, self._topic)
         if self._failed is not None or left:
             reason = self._failed.name() if self._failed is not None else f"{left} records wait"
             raise OutageError(

@@ -42,7 +42,7 @@ class Control:
             elif error.code() == KafkaError._PARTITION_EOF:
                 self.position = max(self.position, record.offset())
                 self.is_read = True
-            elif error.fatal():
+            elif error.fatal() or error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
                 raise KafkaException(error)
         return self.position != before
 

@@ -10,10 +10,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
+from stream_app.contract.rights import Role
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
 from stream_app.worker.allowance import Allowance
@@ -24,6 +26,7 @@ from stream_app.worker.fetch import Fetch
 from stream_app.worker.gauges import ChunkClock, Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.kafka_config import orders_consumer, transactional_producer
+from stream_app.worker.kafka_rights import explain_denial, refuse_missing_rights
 from stream_app.worker.lane import Lane
 from stream_app.worker.loader import load_lane, pay_lane, walk_lane
 from stream_app.worker.models import Models
@@ -135,9 +138,11 @@ class Engine:
         except OutageError as outage:
             self._wait_out(outage)
         except KafkaException as error:
+            explain_denial(self._settings, Role.WORKER, error.args[0])
             self._wait_out(outage_of(error))
         except Aborted as aborted:
             self._begin_again("aborted", str(aborted))
+            self._blame(aborted)
         except Unsettled as unsettled:
             self._transaction = None
             self._begin_again("unsettled", str(unsettled))
@@ -147,6 +152,12 @@ class Engine:
             self.gauges.goes_on()
             return result
         return False
+
+    def _blame(self, aborted: Aborted) -> None:
+        """Raise StopError when it was aborted for want of a right: the next one would be, too."""
+        if aborted.is_for_want_of_a_right:
+            with suppress(OutageError):
+                refuse_missing_rights(self._settings, Role.WORKER)
 
     def _wait_out(self, outage: OutageError) -> None:
         """Say what is away, stay in the group, and wait a little longer each time."""

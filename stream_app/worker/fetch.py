@@ -12,6 +12,7 @@ from stream_app.core.inbound import Inbound, SourceRecord
 from stream_app.core.pipeline import read_chunk
 from stream_app.core.rules import Rules
 from stream_app.worker.assignment import Assignment
+from stream_app.worker.kafka_refusals import RIGHTS
 from stream_app.worker.lane import CORRUPT_BATCH, Lane
 
 TRIES = 3
@@ -90,9 +91,7 @@ class Fetch:
 
 def _raise_for(error: KafkaError) -> None:
     code = error.code()
-    if code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED):
-        raise StopError(f"Kafka denies access ({error.name()}).", "Grant READ and DESCRIBE.", code="KAFKA_DENIED")
-    if error.fatal():
+    if error.fatal() or code in RIGHTS:
         raise KafkaException(error)
     if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
         raise OutageError("The orders topic is away.", code="KAFKA_AWAY")

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from stream_app.settings import Settings
+from stream_app.worker.plaintext import refuse_plaintext_kafka
 
 Config = dict[str, Any]
 
 
 def connection(settings: Settings, role: str) -> Config:
-    """Return what every client needs to reach the brokers."""
+    """Return what every client needs to reach the brokers; raises UsageError rather than talk openly to others."""
     password = settings.kafka_sasl_password
     options = {
         "bootstrap.servers": settings.kafka_bootstrap_servers,
@@ -31,6 +32,7 @@ def connection(settings: Settings, role: str) -> Config:
         "log_level": 2,
         **settings.kafka_extra,
     }
+    refuse_plaintext_kafka(settings, str(options["security.protocol"]), str(options["bootstrap.servers"]))
     return {name: value for name, value in options.items() if value is not None}
 
 

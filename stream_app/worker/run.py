@@ -13,10 +13,12 @@ from stream_app.logs import set_up_logging
 from stream_app.settings import Settings
 from stream_app.worker.engine import Engine
 from stream_app.worker.faust_app import Now, create_app
+from stream_app.worker.plaintext import refuse_plaintext
 
 
 def run_worker(settings: Settings, engine_class: type[Engine] = Engine, now: Now = time.time) -> int:
     """Run until stopped; return the exit code, or raise the StopError that ended the worker."""
+    refuse_plaintext(settings)
     set_up_logging(settings)
     _refuse_taken_port(settings)
     app = create_app(settings, engine_class, now)

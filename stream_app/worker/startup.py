@@ -1,4 +1,4 @@
-"""What a worker meets before it joins the group: a Redis that keeps everything, topics that fit, a live model."""
+"""What a worker meets before it joins the group: a Redis that keeps all, its rights, topics that fit, a model."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 import structlog
 
+from stream_app.contract.rights import Role
 from stream_app.core.rules import Rules
 from stream_app.settings import Settings
 from stream_app.worker.cluster import find_identity
 from stream_app.worker.control import Control
 from stream_app.worker.health import Health
+from stream_app.worker.kafka_rights import refuse_missing_rights
 from stream_app.worker.meta import Identity
 from stream_app.worker.models import Models
 from stream_app.worker.store import Store
@@ -22,7 +24,7 @@ log = structlog.get_logger("segstream.startup")
 
 
 class Startup:
-    """Three steps; each is tried again until it answers True."""
+    """Four steps; each is tried again until it answers True."""
 
     identity: Identity
     rules: Rules
@@ -40,12 +42,17 @@ class Startup:
 
     def steps(self) -> list[Callable[[], bool]]:
         """Return the steps in their order."""
-        return [self._meet_redis, self._meet_kafka, self._meet_model]
+        return [self._meet_redis, self._meet_rights, self._meet_kafka, self._meet_model]
 
     def _meet_redis(self) -> bool:
+        self._store.refuse_missing_commands()
         self._store.refuse_eviction()
         self._store.write_nonce(self._settings.instance_id, self._nonce)
         self.run_id = self._store.run_id()
+        return True
+
+    def _meet_rights(self) -> bool:
+        refuse_missing_rights(self._settings, Role.WORKER)
         return True
 
     def _meet_kafka(self) -> bool:

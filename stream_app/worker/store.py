@@ -17,6 +17,8 @@ from stream_app import metrics
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
 from stream_app.worker.place import Place
+from stream_app.worker.plaintext import refuse_plaintext_redis
+from stream_app.worker.redis_rights import denial_of, refuse_missing_commands
 from stream_app.worker.rows import Figure, Row, packed
 
 RESTORE_SLICE = 500
@@ -91,6 +93,7 @@ class Store:
     """Talks to Redis for one deployment; raises OutageError when Redis is away, PartitionLost when a fence refuses."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._redis = connect(settings)
         self._prefix = settings.redis_prefix
         self._topic = settings.topics.orders
@@ -202,23 +205,23 @@ class Store:
 
     def run_id(self) -> str:
         """Return the id of the server process: another one means that Redis was restarted."""
-        with _outages():
+        with self._outages():
             return str(self._redis.info("server")["run_id"])
 
     def now(self) -> int:
         """Return the server's time of day in microseconds."""
-        with _outages():
+        with self._outages():
             seconds, microseconds = self._redis.time()
         return seconds * 1_000_000 + microseconds
 
     def write_nonce(self, instance_id: str, nonce: str) -> None:
         """Say that this process is the instance from now on."""
-        with _outages():
+        with self._outages():
             self._redis.set(f"{self._prefix}instance:{instance_id}", nonce)
 
     def is_nonce(self, instance_id: str, nonce: str) -> bool:
         """Tell whether no other process has said so since; a lost nonce is written again."""
-        with _outages():
+        with self._outages():
             held = cast(bytes | None, self._redis.get(f"{self._prefix}instance:{instance_id}"))
         if held is None:
             self.write_nonce(instance_id, nonce)
@@ -226,12 +229,17 @@ class Store:
 
     def ping(self) -> None:
         """Raise OutageError unless Redis answers."""
-        with _outages():
+        with self._outages():
             self._redis.ping()
+
+    def refuse_missing_commands(self) -> None:
+        """Raise StopError with the rights that this user lacks: a script that misses one would stop half way."""
+        with self._outages():
+            refuse_missing_commands(self._redis, self._settings)
 
     def refuse_eviction(self) -> None:
         """Raise StopError when Redis may drop keys by itself, or is a cluster."""
-        with _outages():
+        with self._outages():
             memory = self._redis.info("memory")
             mode = self._redis.info("server").get("redis_mode", "standalone")
         policy = memory.get("maxmemory_policy", "noeviction")
@@ -248,9 +256,21 @@ class Store:
                 code="REDIS_CLUSTER",
             )
 
+    @contextmanager
+    def _outages(self) -> Iterator[None]:
+        """Turn what waiting mends into OutageError, and what an administrator mends into StopError."""
+        try:
+            yield
+        except redis.RedisError as error:
+            metrics.REDIS_ERRORS.labels(type(error).__name__).inc()
+            _raise_outage(error)
+            if (denial := denial_of(self._settings, error)) is not None:
+                raise denial from error
+            raise
+
     def _run(self, script: Script, lease: Lease, *values: Any) -> Any:
         try:
-            with _outages():
+            with self._outages():
                 return script(keys=self._keys(lease.partition), args=values)
         except redis.ResponseError as error:
             # A script that met a key of another type stopped half way: only a rebuild makes it whole.
@@ -258,22 +278,16 @@ class Store:
 
 
 def connect(settings: Settings, **changes: Any) -> redis.Redis:
-    """Return a client with these changes to its options; nothing is sent before the first command."""
+    """Return a client with these changes to its options; nothing is sent before the first command.
+
+    Raises UsageError rather than talk to another machine without TLS.
+    """
+    refuse_plaintext_redis(settings)
     options: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 3, "health_check_interval": 0} | changes
     if settings.redis_ssl_ca_location is not None:
         options["ssl_ca_certs"] = settings.redis_ssl_ca_location
     client: redis.Redis = redis.Redis.from_url(settings.redis_url.get_secret_value(), **options)
     return client
-
-
-@contextmanager
-def _outages() -> Iterator[None]:
-    try:
-        yield
-    except redis.RedisError as error:
-        metrics.REDIS_ERRORS.labels(type(error).__name__).inc()
-        _raise_outage(error)
-        raise
 
 
 def _raise_outage(error: redis.RedisError) -> None:

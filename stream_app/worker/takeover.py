@@ -31,6 +31,7 @@ from stream_app.core.statistics import (
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.kafka_config import log_reader
+from stream_app.worker.kafka_refusals import RIGHTS, can_read_on
 from stream_app.worker.meta import (
     META_KEY,
     Identity,
@@ -104,7 +105,7 @@ class ChangelogReader:
                 elif error.code() == KafkaError._PARTITION_EOF:
                     # The end a committed reader sees stays below an open transaction: wait until that one is over.
                     reached = max(reached, record.offset())
-                elif not error.retriable():
+                elif not can_read_on(error):
                     raise KafkaException(error)
             yield records
         self._committed.unassign()
@@ -176,6 +177,8 @@ class Takeover:
         try:
             found = self._consumer.committed([TopicPartition(self._orders, self.partition)], CALL_SECONDS)[0]
         except KafkaException as error:
+            if error.args[0].code() in RIGHTS:
+                raise
             raise OutageError(
                 f"The committed offset cannot be read ({error.args[0].name()}).", code="KAFKA_AWAY"
             ) from error

@@ -16,6 +16,7 @@ from stream_app.contract.dead_letter import Headers
 from stream_app.contract.topics import Topics
 from stream_app.core.announcement import Announcement
 from stream_app.core.errors import OutageError
+from stream_app.worker.kafka_refusals import RIGHTS
 from stream_app.worker.meta import META_KEY
 
 SLICE_SECONDS = 5.0
@@ -24,6 +25,11 @@ SLICE_SECONDS = 5.0
 
 class Aborted(Exception):
     """The transaction did not happen; the partitions have to be taken over again."""
+
+    def __init__(self, why: str, *, is_for_want_of_a_right: bool = False) -> None:
+        super().__init__(why)
+        self.is_for_want_of_a_right = is_for_want_of_a_right
+        """True when it may be: of a record that was not taken the client says nothing more."""
 
 
 class Unsettled(Exception):
@@ -157,7 +163,10 @@ class Transaction:
             self._repeat(lambda: self._producer.abort_transaction(SLICE_SECONDS))
         except KafkaException as error:
             raise Unsettled(error.args[0].name()) from error
-        raise Aborted(problem.name() if problem is not None else "queue full") from cause
+        if problem is None:
+            raise Aborted("queue full") from cause
+        is_refused = problem.code() in RIGHTS or problem.code() == KafkaError._INCONSISTENT
+        raise Aborted(problem.name(), is_for_want_of_a_right=is_refused) from cause
 
 
 def outage_of(error: KafkaException) -> OutageError:

@@ -24,7 +24,7 @@ from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.settings import Settings
 from stream_app.topics import create_topics
-from stream_app.worker.kafka_config import log_reader, plain_producer
+from stream_app.worker.kafka_config import connection, log_reader, plain_producer
 from stream_app.worker.meta import Meta, decode_meta
 from tests.builders import NOW, a_model
 from tests.integration.environment import environment_of, outer_environment
@@ -79,7 +79,7 @@ class Deployment:
         self.settings = Settings(_env_file=None, **(values | settings))  # type: ignore[call-arg]
         self.topics = self.settings.topics
         self.redis = Redis.from_url(valkey.url, socket_timeout=5)
-        self._admin = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
+        self._admin = AdminClient(connection(self.settings, "test"))
         self.workers: list[WorkerProcess] = []
         self.partitions = 0
         self.time_file = folder / f"{name}.time"
@@ -243,9 +243,13 @@ class Deployment:
         self.workers.append(process)
         return process
 
-    def terminal(self) -> Terminal:
+    def terminal(self, **settings: Any) -> Terminal:
         """Return an operator's terminal on this deployment."""
-        return Terminal(self.folder, outer_environment() | environment_of(self.settings.model_dump()))
+        return Terminal(self.folder, outer_environment() | environment_of(self.settings.model_dump() | settings))
+
+    def settings_with(self, **changes: Any) -> Settings:
+        """Return the settings with changes, as another of the deployment's programs has them."""
+        return Settings(_env_file=None, **(self.settings.model_dump() | changes))  # type: ignore[call-arg]
 
     def run_to_end(self, instance: str = "w0", **settings: Any) -> None:
         """Let a worker do everything there is to do, and end it in order."""

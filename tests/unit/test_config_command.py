@@ -69,6 +69,7 @@ def test_the_origin_shown_is_where_the_value_comes_from(
         "kafka_security_protocol": ("SSL", "SASL_SSL"), "kafka_extra": ('{"a":"1"}', '{"a":"2"}'),
         "redis_url": ("redis://a", "redis://b"), "key_partitioner": ("crc32", "any"), "log_format": ("json", "console"),
         "api_allow_anonymous": ("0", "1"),
+        "kafka_allow_plaintext": ("0", "1"), "redis_allow_plaintext": ("0", "1"),
         "api_url": ("http://a", "http://b"), "dashboard_allow_anonymous": ("0", "1"),
     }  # fmt: skip
     low, high = values.get(field, ("0.2", "0.3") if field.startswith("gate_") else ("2001", "2002"))

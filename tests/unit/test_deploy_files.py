@@ -173,6 +173,15 @@ def test_containers_reach_kafka_at_an_advertised_address() -> None:
         assert f"PLAINTEXT://{address}" in advertised.split(",")
 
 
+def test_what_talks_without_tls_says_so() -> None:
+    plain = {name: one for name, one in COMPOSE["services"].items() if "REDIS_URL" in one.get("environment", {})}
+
+    assert set(plain) == {"trainer", "loader", "worker", "api"}
+    for service in plain.values():
+        assert service["environment"]["SEGSTREAM_KAFKA_ALLOW_PLAINTEXT"] == "1"
+        assert service["environment"]["SEGSTREAM_REDIS_ALLOW_PLAINTEXT"] == "1"
+
+
 def test_named_volumes_are_declared() -> None:
     used = {
         volume.split(":")[0]

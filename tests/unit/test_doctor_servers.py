@@ -312,3 +312,14 @@ def test_snapshots_persist_too_and_what_is_hidden_is_not_guessed() -> None:
 
     assert the(judge_redis(only_snapshots), "redis.persistence").status is Status.OK
     assert the(judge_redis(replace(only_snapshots, snapshots=None)), "redis.persistence").status is Status.SKIPPED
+
+
+def test_a_server_elsewhere_without_tls_is_not_asked_and_the_mend_is_named() -> None:
+    refused = Refused(Refusal.PLAINTEXT, "Kafka at b is another machine.", "Set KAFKA_SECURITY_PROTOCOL to SASL_SSL.")
+    there = Endpoint("b:9092", Reach.OPEN)
+
+    kafka = bad(judge_kafka(KafkaFacts((there,), refused=refused)))
+    redis = bad(judge_redis(RedisFacts(there, refused=refused)))
+
+    assert kafka == {"kafka.login": refused.mend}
+    assert redis == {"redis.reachable": refused.mend}

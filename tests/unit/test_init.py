@@ -100,6 +100,7 @@ def test_containers_reach_their_servers_by_the_names_of_the_services(plan: Plan)
     for name in ("topics", "worker"):
         said = services[name].get("environment", {})
         assert said.get("KAFKA_BOOTSTRAP_SERVERS") == ("kafka:19092" if plan.has_own_kafka else None)
+        assert said.get("SEGSTREAM_KAFKA_ALLOW_PLAINTEXT") == ("1" if plan.has_own_kafka else None)
         assert services[name]["env_file"] == ".env"
         assert "./segstream.toml:/segstream/segstream.toml:ro" in services[name]["volumes"]
     assert services["worker"]["environment"].get("REDIS_URL") == (

@@ -68,6 +68,8 @@ def _conversation(kafka: KafkaFacts) -> Finding:
     assert kafka.refused is not None
     said, protocol = kafka.refused.said, kafka.security_protocol
     address = next((server.address for server in kafka.bootstrap if server.is_open), kafka.bootstrap[0].address)
+    if kafka.refused.why is Refusal.PLAINTEXT:
+        return problem(LOGIN, said, kafka.refused.mend)
     if kafka.refused.why is Refusal.CLIENT:
         return problem(LOGIN, f"The Kafka client refuses its settings: {said}.", "Run: segstream config show")
     if kafka.refused.why is Refusal.LOGIN:

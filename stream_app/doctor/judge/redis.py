@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stream_app.doctor.facts import Endpoint, Reach, RedisFacts, Refusal
+from stream_app.doctor.facts import Endpoint, Reach, RedisFacts, Refusal, Refused
 from stream_app.doctor.finding import Finding, ok, problem, skipped, warning
 
 REACHABLE, VERSION, PRIMARY = "redis.reachable", "redis.version", "redis.primary"
@@ -38,22 +38,28 @@ def _reachable(redis: RedisFacts) -> Finding:
         return problem(REACHABLE, f"{redis.endpoint.address} is still loading its data.", "Wait, then look again.")
     if redis.refused is None:
         return ok(REACHABLE, f"{redis.endpoint.address} answers.")
-    said = redis.refused.said
-    if redis.refused.why is Refusal.LOGIN:
+    return _conversation(redis.endpoint, redis.refused)
+
+
+def _conversation(endpoint: Endpoint, refused: Refused) -> Finding:
+    said = refused.said
+    if refused.why is Refusal.PLAINTEXT:
+        return problem(REACHABLE, said, refused.mend)
+    if refused.why is Refusal.LOGIN:
         return problem(
             REACHABLE,
-            f"{redis.endpoint.address} refuses the login: {said}.",
+            f"{endpoint.address} refuses the login: {said}.",
             "Put user and password into REDIS_URL: redis://user:password@host:6379/0",
         )
-    if redis.refused.why is Refusal.TLS:
+    if refused.why is Refusal.TLS:
         return problem(
             REACHABLE,
-            f"No TLS connection with {redis.endpoint.address}: {said}.",
+            f"No TLS connection with {endpoint.address}: {said}.",
             "rediss:// needs a TLS port, and REDIS_SSL_CA_LOCATION when the authority is your own.",
         )
     return problem(
         REACHABLE,
-        f"Something listens at {redis.endpoint.address}, but does not answer as Redis: {said}.",
+        f"Something listens at {endpoint.address}, but does not answer as Redis: {said}.",
         "Check the port in REDIS_URL, and that the server does not hang; one that wants TLS needs rediss://",
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from stream_app.core.errors import SegstreamError
 from stream_app.doctor.facts import Refusal, Refused
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import connection
@@ -48,6 +49,8 @@ def talk(settings: Settings) -> Conversation:
             admin = AdminClient(quiet(connection(settings, "doctor")) | {"error_cb": errors.append})
         except KafkaException as error:
             return Conversation(refused=Refused(Refusal.CLIENT, error.args[0].str()))
+        except SegstreamError as shut:
+            return Conversation(refused=Refused(Refusal.PLAINTEXT, shut.cause, shut.mend))
         metadata = _metadata(admin, errors, seconds)
         if metadata is not None:
             return Conversation(metadata)

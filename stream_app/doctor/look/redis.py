@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import redis
 
+from stream_app.core.errors import SegstreamError
 from stream_app.doctor.facts import RedisFacts, Refusal, Refused
 from stream_app.doctor.look.reach import knock_all
 from stream_app.settings import Settings
@@ -22,7 +23,10 @@ def look_at_redis(settings: Settings) -> RedisFacts:
     (endpoint,) = knock_all([_address(settings.redis_url.get_secret_value())])
     if not endpoint.is_open:
         return RedisFacts(endpoint)
-    client = connect(settings, socket_timeout=CALL_SECONDS, retry=None)
+    try:
+        client = connect(settings, socket_timeout=CALL_SECONDS, retry=None)
+    except SegstreamError as refused:
+        return RedisFacts(endpoint, refused=Refused(Refusal.PLAINTEXT, refused.cause, refused.mend))
     try:
         return RedisFacts(endpoint, **_described(client))
     except redis.exceptions.BusyLoadingError:
