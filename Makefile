@@ -12,7 +12,7 @@ COMPILABLE := model_store/scoring.py stream_app/contract/change_record.py stream
 	stream_app/worker/rows.py stream_app/worker/fetch.py stream_app/worker/loader.py $(CORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-picture pictures test system-tools observe prove compile bench lint format type docs site lock clean
+.PHONY: help setup setup-dev demo demo-picture pictures test system-tools observe prove compile bench lint format type docs site space lock clean
 
 help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,14 @@ docs: $(READY_DEV)  ## Write anew what is generated: schemas, parts of docs/, th
 site: $(READY_DEV)  ## Build docs/ as a web site into build/site.
 	@$(BIN)/zensical build --clean --strict
 
+SPACE := build/space
+
+space:  ## Put what a Hugging Face Space needs, and nothing else, into build/space.
+	@rm -rf $(SPACE) && mkdir -p $(SPACE)
+	@tar -cf - --exclude=__pycache__ pyproject.toml LICENSE requirements-space.lock requirements-build.lock \
+		model_store stream_app trainer deploy/huggingface/start.sh | tar -xf - -C $(SPACE)
+	@cp deploy/huggingface/README.md deploy/huggingface/Dockerfile $(SPACE)/
+
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras
 
 lock:  ## Resolve the lock files anew (needs uv).
@@ -103,6 +111,7 @@ lock:  ## Resolve the lock files anew (needs uv).
 	$(LOCK) --extra api --extra objectstore --extra signature pyproject.toml -o requirements-api.lock
 	$(LOCK) --extra dashboard pyproject.toml -o requirements-dashboard.lock
 	$(LOCK) --extra train --extra sample --extra objectstore --extra signature pyproject.toml -o requirements-train.lock
+	$(LOCK) --extra space pyproject.toml -o requirements-space.lock
 	$(LOCK) --group build -o requirements-build.lock
 	$(LOCK) --extra demo pyproject.toml -o requirements.lock
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock

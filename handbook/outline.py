@@ -13,6 +13,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "How-to guides": (
         "how-to/start-a-deployment.md",
         "how-to/deploy-everything.md",
+        "how-to/hugging-face.md",
         "how-to/connect-to-kafka-and-redis.md",
         "how-to/check-a-deployment.md",
         "how-to/bring-your-own-orders.md",

@@ -24,6 +24,7 @@ START, DATA, LOOK, OPERATE = "Start", "Your data", "Look", "Operate"
 
 app.command(rich_help_panel=START)(running.demo)
 app.command(rich_help_panel=START)(running.local)
+app.command(rich_help_panel=START)(running.space)
 app.command(rich_help_panel=START)(setting_up.init)
 app.command(rich_help_panel=DATA)(files.train)
 app.command(rich_help_panel=DATA)(files.load)

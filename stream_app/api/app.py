@@ -69,8 +69,8 @@ def create_app(parts: Parts | None) -> FastAPI:
     return app
 
 
-async def _home() -> RedirectResponse:
-    return RedirectResponse("/docs")
+async def _home(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

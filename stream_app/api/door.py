@@ -69,7 +69,7 @@ class Door:
         """Return a name for the client; raises Problem for one who may not ask this."""
         known, bearer = self._keyring.scope_of(header)
         scope["segstream.scope"] = known
-        if known is None and scope["path"] not in OPEN and (header or not self._is_anonymous):
+        if known is None and _path_of(scope) not in OPEN and (header or not self._is_anonymous):
             hint = "Send `Authorization: Bearer <token>`; an operator makes one with `segstream api token`."
             detail = "The token is not known." if header else "This needs a token."
             raise Problem(HTTPStatus.UNAUTHORIZED, "TOKEN_NEEDED", detail, hint, headers=CHALLENGE)
@@ -92,6 +92,12 @@ class Door:
         detail = f"The body is longer than {self._most_bytes:,} bytes."
         hint = "Send fewer rows at once, or raise SEGSTREAM_API_MAX_BODY_BYTES."
         return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LONG", detail, hint)
+
+
+def _path_of(scope: Message) -> str:
+    """Return the path below the place at which the application is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def needs_admin(scope: Message) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream_app.api.places import decode_places, encode_places
 from stream_app.api.problems import Problem
+from stream_app.api.sources import Event
 from stream_app.contract.segment_change import decode_change
 from stream_app.settings import Settings
 from stream_app.tail import FROM_BEGINNING, FROM_NOW, Filter
@@ -24,14 +24,7 @@ LITTLE_MEMORY = {"queued.min.messages": 500, "queued.max.messages.kbytes": 1_024
 _HINT = "Begin anew: leave Last-Event-ID out, and say ?since= for what was missed."
 
 
-class Event(NamedTuple):
-    """A change as published, and the place after it."""
-
-    id: str
-    data: str
-
-
-class Follower:
+class KafkaFollower:
     """Reads committed changes in the order of each partition; what blocks here is for a thread of its own."""
 
     def __init__(self, settings: Settings, wanted: Filter) -> None:
@@ -46,7 +39,7 @@ class Follower:
         count = partition_count(self._consumer, self._settings, self._topic)
         with kafka_refusals(self._settings):
             ends = [self._ends(partition) for partition in range(count)]
-            self._offsets = self._since(since, ends) if last_id is None else _resumed(last_id, ends)
+            self._offsets = self._since(since, ends) if last_id is None else resumed(last_id, ends)
         self._consumer.assign([TopicPartition(self._topic, p, offset) for p, offset in enumerate(self._offsets)])
         return encode_places(self._offsets)
 
@@ -92,7 +85,8 @@ def _check(error: KafkaError) -> None:
         raise KafkaException(error)
 
 
-def _resumed(last_id: str, ends: list[tuple[int, int]]) -> list[int]:
+def resumed(last_id: str, ends: list[tuple[int, int]]) -> list[int]:
+    """Return the offsets after an event, given the first and the next offset of each partition; raises Problem."""
     offsets = decode_places(last_id)
     if offsets is None or len(offsets) != len(ends):
         raise Problem(HTTPStatus.BAD_REQUEST, "BAD_EVENT_ID", "Last-Event-ID is none of these events.", _HINT)

@@ -16,7 +16,7 @@ SPAN_SECONDS = 30.0
 LEAST_SECONDS = 0.5
 
 
-class Ends:
+class KafkaEnds:
     """Asks Kafka where the partitions of the orders end."""
 
     def __init__(self, settings: Settings) -> None:

@@ -17,7 +17,7 @@ POLL_SECONDS = 0.2
 AGAIN_SECONDS = 2.0
 
 
-class Recent(threading.Thread):
+class KafkaRecent(threading.Thread):
     """Keeps the last changes as published, in the order in which they were read."""
 
     def __init__(self, settings: Settings) -> None:

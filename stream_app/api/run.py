@@ -7,6 +7,7 @@ from contextlib import suppress
 from types import FrameType
 
 import uvicorn
+from starlette.applications import Starlette
 
 from stream_app.api.app import create_app
 from stream_app.api.door import Door
@@ -36,27 +37,25 @@ def run_api(settings: Settings) -> None:
     with suppress(OutageError):
         refuse_missing_rights(settings, Role.API, KAFKA_SECONDS)
     parts = Parts(settings)
-    server = Server(
-        parts,
-        uvicorn.Config(
-            the_door(parts, entries),
-            host=settings.api_host,
-            port=settings.api_port,
-            log_config=None,
-            # It would log paths, and customer ids are in them.
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=LEAVE_SECONDS,
-        ),
-    )
-    server.run()
+    Server(parts, the_door(parts, entries)).run()
 
 
 class Server(uvicorn.Server):
     """Ends the streams when it is told to stop: it would wait for them, and they for it."""
 
-    def __init__(self, parts: Parts, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, parts: Parts, app: Door | Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=parts.settings.api_host,
+                port=parts.settings.api_port,
+                log_config=None,
+                # It would log paths, and customer ids are in them.
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=LEAVE_SECONDS,
+            )
+        )
         self._parts = parts
 
     def handle_exit(self, sig: int, _: FrameType | None) -> None:
@@ -64,8 +63,12 @@ class Server(uvicorn.Server):
 
         The library would raise the signal once more at the end, and who started us would take that for a crash.
         """
-        self._parts.streams.is_stopping = True
         self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.end()
+
+    def end(self) -> None:
+        """End in order, as after a signal."""
+        self._parts.streams.is_stopping = True
         self.should_exit = True
 
 

@@ -14,8 +14,8 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.types import Message, Receive, Scope, Send
 
 from stream_app import metrics
-from stream_app.api.follower import Follower
 from stream_app.api.problems import Problem
+from stream_app.api.sources import Follower
 from stream_app.settings import Settings
 from stream_app.tail import Filter
 
@@ -32,8 +32,9 @@ EVENT = "change"
 class Streams:
     """Opens streams until there are too many, and ends all of them at the end."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, follow: Callable[[Filter], Follower]) -> None:
         self._settings = settings
+        self._follow = follow
         self._most = settings.api_max_streams
         self._open = 0
         self.is_stopping = False
@@ -44,7 +45,7 @@ class Streams:
             detail = f"{self._most:,} clients follow already."
             hint = "Try again later, or raise SEGSTREAM_API_MAX_STREAMS."
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "STREAMS_FULL", detail, hint)
-        stream = Stream(self, Follower(self._settings, wanted))
+        stream = Stream(self, self._follow(wanted))
         self.count(1)
         try:
             await asyncio.wait_for(stream.begin(last_id, since), BEGIN_SECONDS)

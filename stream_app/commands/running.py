@@ -72,3 +72,25 @@ def dashboard(
     from stream_app.dashboard.command import run_dashboard
 
     run_dashboard(settings_from(api_url=api_url, dashboard_host=host, dashboard_port=port))
+
+
+def space(
+    host: Annotated[
+        str, typer.Option(help="Another than loopback needs both SEGSTREAM_…_ALLOW_ANONYMOUS.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The one port of everything.")] = 7860,
+    model_uri: ModelUri = None,
+    day_seconds: Annotated[float, typer.Option(min=0.1, help="So long a day of the shop lasts.")] = 20.0,
+) -> None:
+    """Run the demonstration behind one port, as on Hugging Face: dashboard and API, without Kafka."""
+    from stream_app.demo.packages import NEEDED_BY_THE_SPACE, loadable
+    from stream_app.local.ports import HOST
+
+    settings = settings_from(
+        api_host=host, dashboard_host=host, api_port=port, dashboard_port=port, api_url=f"http://{HOST}:{port}/api",
+        model_uri=model_uri, clock="event",
+    )  # fmt: skip
+    with loadable(NEEDED_BY_THE_SPACE):
+        from stream_app.space.run import run_space
+
+        run_space(settings, day_seconds)

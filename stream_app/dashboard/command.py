@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from stream_app.core.errors import UsageError
-from stream_app.dashboard.theme import theme_flags
+from stream_app.dashboard.theme import Option, theme_options
 from stream_app.local.ports import is_loopback, require_free
 from stream_app.settings import Settings, variable_of
 
@@ -47,17 +48,25 @@ def environment(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from ((variable_of(name), str(getattr(settings, name))) for name in PASSED_ON)
 
 
+def options(settings: Settings) -> dict[str, Option]:
+    """Return Streamlit's options by name."""
+    return {
+        "server.address": settings.dashboard_host,
+        "server.port": settings.dashboard_port,
+        "server.headless": True,
+        "server.fileWatcherType": "none",
+        "server.maxUploadSize": 5,
+        "server.enableAgentApi": False,
+        "runner.magicEnabled": False,
+        "browser.gatherUsageStats": False,
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        "client.showSidebarNavigation": False,
+        **theme_options(),
+    }
+
+
 def flags(settings: Settings) -> Iterator[str]:
-    """Yield Streamlit's options."""
-    yield f"--server.address={settings.dashboard_host}"
-    yield f"--server.port={settings.dashboard_port}"
-    yield "--server.headless=true"
-    yield "--server.fileWatcherType=none"
-    yield "--server.maxUploadSize=5"
-    yield "--server.enableAgentApi=false"
-    yield "--runner.magicEnabled=false"
-    yield "--browser.gatherUsageStats=false"
-    yield "--client.toolbarMode=minimal"
-    yield "--client.showErrorDetails=none"
-    yield "--client.showSidebarNavigation=false"
-    yield from theme_flags()
+    """Yield the same as the flags of `streamlit run`."""
+    for name, value in options(settings).items():
+        yield f"--{name}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"

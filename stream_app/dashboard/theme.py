@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -49,10 +48,15 @@ PALETTES: dict[Ground, Palette] = {
 }  # fmt: skip
 
 
-def theme_flags() -> Iterator[str]:
-    """Yield Streamlit's options for both themes; the reader's system says which of them is on."""
+Option = str | int | bool | list[str] | list[int]
+"""What one of Streamlit's options may be."""
+
+
+def theme_options() -> dict[str, Option]:
+    """Return Streamlit's options for both themes by name; the reader's system says which of them is on."""
+    found: dict[str, Option] = {}
     for ground, palette in PALETTES.items():
-        options = {
+        colours = {
             "primaryColor": palette.accent,
             "backgroundColor": palette.ground,
             "secondaryBackgroundColor": palette.panel,
@@ -64,10 +68,12 @@ def theme_flags() -> Iterator[str]:
             "redTextColor": palette.down,
             "grayTextColor": palette.soft,
         }
-        yield from (f"--theme.{ground}.{name}={value}" for name, value in options.items())
-    yield "--theme.baseRadius=0.5rem"
-    yield "--theme.showWidgetBorder=true"
-    yield '--theme.headingFontSizes=["1.75rem","1.3rem","1.1rem"]'
-    yield "--theme.headingFontWeights=[700,650,650]"
-    yield "--theme.metricValueFontSize=1.6rem"
-    yield "--theme.metricValueFontWeight=650"
+        found |= {f"theme.{ground}.{name}": value for name, value in colours.items()}
+    return found | {
+        "theme.baseRadius": "0.5rem",
+        "theme.showWidgetBorder": True,
+        "theme.headingFontSizes": ["1.75rem", "1.3rem", "1.1rem"],
+        "theme.headingFontWeights": [700, 650, 650],
+        "theme.metricValueFontSize": "1.6rem",
+        "theme.metricValueFontWeight": 650,
+    }

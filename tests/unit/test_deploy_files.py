@@ -155,12 +155,11 @@ def test_prometheus_scrapes_services_that_exist() -> None:
         assert target["port"] == Settings.model_fields[PORTS[name]].default
 
 
-def test_the_linter_is_content_with_the_dockerfile() -> None:
+@pytest.mark.parametrize("dockerfile", ["deploy/Dockerfile", "deploy/huggingface/Dockerfile"])
+def test_the_linter_is_content_with_the_dockerfile(dockerfile: str) -> None:
     linter = Path(sys.executable).with_name("hadolint")
 
-    done = subprocess.run(
-        [linter, ROOT / "deploy" / "Dockerfile"], check=False, capture_output=True, text=True, timeout=60
-    )
+    done = subprocess.run([linter, ROOT / dockerfile], check=False, capture_output=True, text=True, timeout=60)
 
     assert done.returncode == 0, done.stdout + done.stderr
 

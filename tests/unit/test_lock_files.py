@@ -21,6 +21,7 @@ LOCKS = {
     "requirements-api.lock": "api",
     "requirements-dashboard.lock": "dashboard",
     "requirements-train.lock": "train",
+    "requirements-space.lock": "space",
     "requirements.lock": "demo",
     "requirements-dev.lock": "dev",
 }
@@ -101,6 +102,7 @@ ROOMS = {
     "spark": ["trainer/spark"],
     "local": ["stream_app/local"],
     "demo": ["stream_app/demo"],
+    "space": ["stream_app/space"],
     "dashboard": ["stream_app/dashboard"],
     "objectstore": ["model_store/objects.py"],
     "signature": ["model_store/signature.py"],

@@ -37,6 +37,8 @@ EXCEPTIONS = {
     ("docs/how-to/ask-over-http.md", "needs a token of the scope admin"): 1,
     ("docs/how-to/deploy-everything.md", "needs Docker"): 1,
     ("docs/how-to/deploy-everything.md", "needs a cluster"): 1,
+    ("docs/how-to/hugging-face.md", "needs an account of Hugging Face"): 1,
+    ("docs/how-to/hugging-face.md", "tests/integration/test_space.py does the same on a free port"): 1,
     ("docs/how-to/look-after-models.md", "needs the extra signature"): 1,
     ("docs/how-to/recover-a-paused-partition.md", "needs a damaged log"): 1,
     ("docs/how-to/secure-connections.md", "needs a Kafka with TLS"): 2,

@@ -1,0 +1,131 @@
+"""The Space as its container starts it: the image's own command for the model, and the start script."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+from uuid import uuid4
+
+import psutil
+
+from stream_app.local.child import Child
+from stream_app.local.ports import free_ports
+from tests.integration.api_process import Speaker
+from tests.integration.environment import outer_environment
+from tests.integration.reader import an_installed_folder
+from tests.integration.waiting import wait_for
+from tests.integration.worker_process import STARTING
+
+ROOT = Path(__file__).parents[2]
+HERE = ROOT / "deploy" / "huggingface"
+SEED_SECONDS = 90.0
+
+
+def dockerfile_environment() -> dict[str, str]:
+    """Return the variables that the image sets for what runs in it, without those that name its folders."""
+    final = (HERE / "Dockerfile").read_text().rpartition("FROM ")[2]
+    block = re.findall(r"^ENV (PATH=(?:.*\\\n)*.*)$", final, re.MULTILINE)[0]
+    found = dict(word.split("=", 1) for word in shlex.split(block.replace("\\\n", " ")))
+    return {name: value for name, value in found.items() if name.startswith("SEGSTREAM_")}
+
+
+def training_command() -> list[str]:
+    """Return what the image's build runs to learn the model, without the program."""
+    line = re.findall(r"^RUN /opt/segstream/bin/segstream (train .+)$", (HERE / "Dockerfile").read_text(), re.MULTILINE)
+    return shlex.split(line[0])
+
+
+def learned(folder: Path) -> Path:
+    """Learn the model as the image's build does; return the store."""
+    store = folder / "store"
+    subprocess.run(
+        [sys.executable, "-m", "stream_app.cli", *training_command()],
+        env=outer_environment() | {"SEGSTREAM_MODEL_URI": str(store), "PYTHONPATH": str(ROOT)}, check=True,
+        capture_output=True, timeout=180,
+    )  # fmt: skip
+    return store
+
+
+class SpaceProcess(Speaker):
+    """One running Space in folders of its own; it never outlives the test."""
+
+    def __init__(self, folder: Path, store: Path, **environment: str) -> None:
+        self.output = folder / f"space-{uuid4().hex[:6]}.out"
+        self.home, self.temporary = folder / "home", folder / "tmp"
+        for each in (self.home, self.temporary):
+            each.mkdir()
+        programs = an_installed_folder(folder / "image")["PATH"]
+        image = dockerfile_environment() | {
+            "PATH": programs, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(self.home),
+            "TMPDIR": str(self.temporary), "SEGSTREAM_MODEL_URI": str(store), "LISTEN": "127.0.0.1",
+        }  # fmt: skip
+        with STARTING:
+            self.port = free_ports(1)[0]
+            env = outer_environment() | image | {"PORT": str(self.port)} | environment
+            # The current folder is the one that nobody may write to.
+            command = ["sh", "-c", f"cd {shlex.quote(str(self.home))} && exec sh {HERE / 'start.sh'}"]
+            self.home.chmod(0o555)
+            self._child = Child.start(command, env=env, stdout=self.output)
+
+    def __enter__(self) -> Self:
+        wait_for("the Space listens", self._is_up, said=self.said)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.kill()
+        self.home.chmod(0o755)
+
+    def _is_up(self) -> bool:
+        assert self._child.poll() is None, self.said()
+        try:
+            return self.get("/healthz", seconds=2).status == 200
+        except OSError:
+            return False
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def seeded(self) -> Self:
+        """Wait until the first half of the year is scored."""
+        wait_for(
+            "everybody is in a segment", lambda: self.get("/api/segments").json["customers"], SEED_SECONDS, self.said
+        )
+        return self
+
+    def written(self) -> list[Path]:
+        """Return what was written outside the temporary folder."""
+        return sorted(self.home.rglob("*"))
+
+    def redis_pid(self) -> int:
+        """Return the process id of the Space's own Redis."""
+        below = psutil.Process(self._child.pid).children(recursive=True)
+        (found,) = [each.pid for each in below if "valkey-server" in each.name()]
+        return int(found)
+
+    def terminate(self) -> int:
+        """Ask it to end and return its exit code."""
+        os.kill(self._child.pid, signal.SIGTERM)
+        return self._child.wait(20)
+
+    def wait(self, seconds: float) -> int:
+        """Return its exit code once it has ended."""
+        return self._child.wait(seconds)
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")
+
+
+@contextmanager
+def running_space(folder: Path, **environment: str) -> Iterator[SpaceProcess]:
+    """Learn, start, and wait until it has customers."""
+    with SpaceProcess(folder, learned(folder), **environment) as space:
+        yield space.seeded()
