@@ -85,6 +85,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "features": partial(_published, "segment-change.v1.json", "Features"),
     "source": partial(_published, "segment-change.v1.json", "Source"),
     "dead-letter-headers": partial(_published, "dead-letter-headers.v1.json"),
+    "mark-headers": partial(_documented, "markHeaders"),
     "order-headers": partial(_documented, "orderHeaders"),
     "tick-headers": partial(_documented, "tickHeaders"),
     "change-headers": partial(_documented, "changeHeaders"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from handbook.codes import letter_codes
 from handbook.commands import command_sections
 from handbook.events import PARTS as EVENT_PARTS
 from handbook.openapi import route_table
@@ -18,6 +19,7 @@ SITE = ROOT / "mkdocs.yml"
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "commands": command_sections,
+    "letter-codes": letter_codes,
     "topics": topic_table,
     "routes": route_table,
     "navigation": lambda: navigation(DOCS),

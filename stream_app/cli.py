@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stream_app.commands import files, models, operating, promoting, reading, running, serving, setting_up
+from stream_app.commands import dead_letters, files, models, operating, promoting, reading, running, serving, setting_up
 from stream_app.commands.failure import exit_code_of
 
 DEBUG = "--debug"
@@ -41,6 +41,7 @@ models.models_app.command()(promoting.promote)
 models.models_app.command()(promoting.rollback)
 app.add_typer(models.models_app, name="models", rich_help_panel=OPERATE)
 app.add_typer(operating.partitions_app, name="partitions", rich_help_panel=OPERATE)
+app.add_typer(dead_letters.dlq_app, name="dlq", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(operating.tick)
 app.command(rich_help_panel=OPERATE)(setting_up.doctor)
 app.add_typer(setting_up.config_app, name="config", rich_help_panel=OPERATE)

@@ -23,6 +23,10 @@ MAY_IMPORT = {
         "stream_app.worker", "stream_app.core", "stream_app.contract", "model_store",
         "stream_app.settings", "stream_app.metrics", "stream_app.logs",
     },
+    "stream_app/dead_letters": {
+        "stream_app.dead_letters", "stream_app.core", "stream_app.contract", "stream_app.settings",
+        "stream_app.worker.kafka_config", "stream_app.worker.kafka_refusals",
+    },
     "stream_app/doctor/judge": {
         "stream_app.doctor.judge", "stream_app.doctor.facts", "stream_app.doctor.finding", "stream_app.core",
         "stream_app.contract", "stream_app.topic_faults", "stream_app.settings_sources",

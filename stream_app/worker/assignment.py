@@ -130,6 +130,8 @@ class Assignment:
 
     def resume(self, lane: Lane) -> None:
         """Read the lane's orders from where its state stands."""
+        # What was read behind that place and not folded comes again.
+        lane.read_end = 0
         position = TopicPartition(self.topic, lane.partition, lane.progress.source_position)
         try:
             self._consumer.seek(position)

@@ -99,7 +99,7 @@ class Gauges:
         total = 0
         for partition, lane in lanes.items():
             _, end = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
-            behind = max(0, end - lane.progress.source_position) if end >= 0 else -1
+            behind = max(0, end - lane.reached) if end >= 0 else -1
             total += max(0, behind)
             metrics.LAG.labels(self._group, self._topic, str(partition)).set(behind)
             metrics.OFFSET.labels(self._group, self._topic, str(partition)).set(lane.progress.source_position)

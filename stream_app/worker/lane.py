@@ -61,6 +61,11 @@ class Lane:
         return self.progress.partition
 
     @property
+    def reached(self) -> int:
+        """The offset up to which everything is folded: markers of transactions are nothing to fold."""
+        return self.progress.source_position if self.paused else max(self.progress.source_position, self.read_end)
+
+    @property
     def may_have_due(self) -> bool:
         """True when the clock moved since nobody was due; never while paused, when nobody is served."""
         return not self.paused and self.progress.clock.instant > self.nobody_due_until
@@ -88,7 +93,7 @@ class Lane:
     def follow_wall(self) -> bool:
         """Move the clock as far as the wall clock allows, if all orders that it waits for are folded."""
         move = self.wall_move
-        if move is None or self.paused or max(self.progress.source_position, self.read_end) < move.end:
+        if move is None or self.paused or self.reached < move.end:
             return False
         self.wall_move = None
         self.progress.clock.advance(move.instant)

@@ -11,17 +11,20 @@ from typing import Any, cast
 
 import msgspec
 import redis
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from stream_app.doctor.facts import Bounds, GroupFacts, Member, SeenPartition
 from stream_app.doctor.look.kafka import CALL_SECONDS
 from stream_app.settings import Settings
+from stream_app.worker.kafka_config import log_reader
 from stream_app.worker.meta import decode_meta
 from stream_app.worker.store import connect
 
 PAGE_SECONDS = 1.0
 WATCH_SECONDS = 1.0
+MARKERS = 1_000
+"""With more records behind the offset there are orders among them."""
 _FIELDS = ("meta", "claim", "customers", "applied_at")
 _PASSING = {KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE}
 """What a broker says until it has made up its mind which of them keeps the group."""
@@ -43,10 +46,30 @@ def _watched(admin: AdminClient, settings: Settings, group: GroupFacts) -> Group
     lagging = [partition for partition in range(group.orders.partitions) if group.lag(partition)]
     if not lagging or not group.members:
         return group
+    ended = {partition: group.orders.ends[partition] for partition in lagging if _is_at_end(settings, group, partition)}
+    group = replace(group, committed={**group.committed, **ended})
+    lagging = [partition for partition in lagging if partition not in ended]
+    if not lagging:
+        return group
     time.sleep(WATCH_SECONDS)
     later = _committed(admin, settings, group.orders.partitions)
     moved = {partition for partition in lagging if later.get(partition, -1) > group.committed.get(partition, -1)}
     return replace(group, moved=frozenset(moved))
+
+
+def _is_at_end(settings: Settings, group: GroupFacts, partition: int) -> bool:
+    """Tell whether nothing but markers of transactions follows the committed offset: no order waits there."""
+    offset = group.committed.get(partition, group.orders.starts[partition])
+    if group.lag(partition) > MARKERS:
+        return False
+    consumer = Consumer(log_reader(settings, "doctor", wait_ms=50))
+    try:
+        consumer.assign([TopicPartition(settings.topics.orders, partition, offset)])
+        found = consumer.poll(CALL_SECONDS)
+        error = None if found is None else found.error()
+        return error is not None and error.code() == KafkaError._PARTITION_EOF
+    finally:
+        consumer.close()
 
 
 def _member(member: Any, topic: str) -> Member:
