@@ -10,8 +10,7 @@ from pathlib import Path
 
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
-from tests.integration.composed import Composed, answer_of
-from tests.integration.waiting import wait_for
+from tests.integration.composed import Composed
 
 ORDERS = 300
 
@@ -25,8 +24,7 @@ def test_the_services_of_the_compose_file_work_together(tmp_path: Path) -> None:
         assert composed.completed("trainer") == 0, composed.said("trainer")
         with composed.running("worker"), composed.running("api"), composed.running("dashboard"):
             assert composed.completed("loader", "--limit", str(ORDERS)) == 0, composed.said("loader")
-            segments = composed.health_url("api").replace("/healthz", "/segments")
-            wait_for("customers are in segments", lambda: answer_of(segments)["customers"])
+            composed.look()
 
         assert composed.completed("trainer") == 0, composed.said("trainer")
         assert "is live already" in composed.said("trainer")

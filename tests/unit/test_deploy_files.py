@@ -33,20 +33,32 @@ def setting_names() -> set[str]:
     return {variable_of(name) for name in Settings.model_fields}
 
 
-def compose_schema() -> dict[str, Any]:
-    """Return the Compose specification's schema as check-jsonschema brings it along."""
+def vendored_schema(name: str) -> dict[str, Any]:
+    """Return a schema that check-jsonschema brings along."""
     package = find_spec("check_jsonschema")
     assert package is not None
     assert package.submodule_search_locations
     vendor = Path(package.submodule_search_locations[0]) / "builtin_schemas" / "vendor"
-    schema: dict[str, Any] = json.loads((vendor / "compose-spec.json").read_text())
+    schema: dict[str, Any] = json.loads((vendor / f"{name}.json").read_text())
     return schema
 
 
 def test_compose_file_satisfies_the_compose_specification() -> None:
-    Draft7Validator(compose_schema()).validate(COMPOSE)
+    Draft7Validator(vendored_schema("compose-spec")).validate(COMPOSE)
 
     assert "version" not in COMPOSE
+
+
+@pytest.mark.parametrize("workflow", sorted((ROOT / ".github" / "workflows").iterdir()), ids=lambda path: path.name)
+def test_workflows_satisfy_their_schema_and_name_files_that_exist(workflow: Path) -> None:
+    text = workflow.read_text()
+
+    # YAML 1.1 reads the key `on` as true.
+    read = {"on" if key is True else key: value for key, value in yaml.safe_load(text).items()}
+    Draft7Validator(vendored_schema("github-workflows")).validate(read)
+
+    for name in re.findall(r"(?:tests|deploy)/[\w./]+\w", text):
+        assert (ROOT / name).exists(), name
 
 
 def test_compose_binds_ports_to_this_machine_only() -> None:
