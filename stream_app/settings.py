@@ -8,7 +8,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from model_store.checks import VERSION
 from model_store.store import DEFAULT_NAME, ModelStore
@@ -16,7 +22,7 @@ from stream_app.contract.topics import Topics
 from stream_app.core.errors import UsageError
 from stream_app.core.partitioner import Partitioner
 from stream_app.core.rules import Rules
-from stream_app.settings_sources import SettingsFile, names_of, origins
+from stream_app.settings_sources import SecretFiles, SettingsFile, names_of, origins
 
 
 def _window(value: object) -> object:
@@ -79,7 +85,7 @@ class Settings(BaseSettings):
     """File with this client's certificate."""
     kafka_ssl_key_location: Annotated[str | None, _env("KAFKA_SSL_KEY_LOCATION")] = None
     """File with this client's key."""
-    kafka_extra: Annotated[dict[str, str], _env("KAFKA_EXTRA")] = {}
+    kafka_extra: Annotated[dict[str, str], _env("KAFKA_EXTRA"), Field(repr=False)] = {}
     """librdkafka keys that no setting of ours covers, as JSON."""
     kafka_allow_plaintext: bool = False
     """Talk to Kafka on other machines without TLS."""
@@ -180,7 +186,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the library calls with these names
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the places to look in, the one that wins first."""
-        return init_settings, env_settings, dotenv_settings, SettingsFile(settings_cls)
+        ours: list[PydanticBaseSettingsSource] = [init_settings]
+        for variables in (env_settings, dotenv_settings):
+            assert isinstance(variables, EnvSettingsSource)
+            ours += [variables, SecretFiles(settings_cls, variables)]
+        return (*ours, SettingsFile(settings_cls))
 
     @property
     def models(self) -> ModelStore:

@@ -5,6 +5,7 @@ Flags win over the environment, the environment over `.env`, `.env` over `segstr
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +26,10 @@ SHARED = ("KAFKA_", "REDIS_")
 
 NOT_SETTINGS = frozenset({"SEGSTREAM_IMAGE", "SEGSTREAM_PROVE", "SEGSTREAM_UCI_PARQUET", "SEGSTREAM_COMPILED"})
 """Read by the Compose file of `segstream init` and by the project's own tests and benchmarks."""
+
+FROM_FILES = ("redis_url", "kafka_sasl_password", "kafka_extra", "dashboard_token", "dashboard_api_token")
+"""Secrets that may lie in a file: the variable's name with _FILE behind it says where."""
+FILE = "_FILE"
 
 NEAR = 0.6
 NEARLY_OURS = 0.88
@@ -78,6 +83,38 @@ class SettingsFile(InitSettingsSource):
         super().__init__(settings_class, init_kwargs=self.values)
 
 
+class SecretFiles(InitSettingsSource):
+    """Secrets in files, as orchestrators hand them out; raises UsageError for one that cannot be read."""
+
+    def __init__(self, settings_class: type[BaseSettings], variables: EnvSettingsSource) -> None:
+        found = {field: file_of(settings_class, field, variables) for field in FROM_FILES}
+        values = {field: read_secret(*where) for field, where in found.items() if where is not None}
+        super().__init__(settings_class, init_kwargs=values)
+
+
+def file_of(settings_class: type[BaseSettings], field: str, variables: EnvSettingsSource) -> tuple[str, str] | None:
+    """Return the variable that names a secret's file, and its path; None when there is none."""
+    for name in names_of(settings_class, field) if field in FROM_FILES else ():
+        path = variables.env_vars.get(f"{name}{FILE}".lower())
+        if path:
+            return f"{name}{FILE}", path
+    return None
+
+
+def read_secret(variable: str, path: str) -> Any:
+    """Return what a file holds, without the line's end that editors put there; JSON for KAFKA_EXTRA."""
+    try:
+        text = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        return json.loads(text) if "KAFKA_EXTRA" in variable else text
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"{path}, named by {variable}, cannot be read: {reason}.", "Make it readable.") from None
+    except json.JSONDecodeError:
+        raise UsageError(
+            f"{path}, named by {variable}, is no JSON.", "KAFKA_EXTRA is a JSON object of texts."
+        ) from None
+
+
 def read_settings_file(file: Path, known: list[str]) -> dict[str, Any]:
     """Return what the file sets, nothing when there is none; raises UsageError for a name that is no setting."""
     try:
@@ -123,6 +160,7 @@ def origins(settings_class: type[BaseSettings], flags: Mapping[str, object]) -> 
         seen = [Origin("flag", f"--{field.replace('_', '-')}")] if flags.get(field) is not None else []
         for place, source in places.items():
             seen += [Origin(place, name) for name in names if source.env_vars.get(name.lower()) is not None][:1]
+            seen += [Origin(place, where[0]) for where in [file_of(settings_class, field, source)] if where is not None]
         seen += [Origin(SETTINGS_FILE, field)] if field in file else []
         found[field] = replace(seen[0], over=seen[1].place if len(seen) > 1 else "") if seen else Origin("default")
     return found
@@ -131,6 +169,7 @@ def origins(settings_class: type[BaseSettings], flags: Mapping[str, object]) -> 
 def unknown_names(settings_class: type[BaseSettings]) -> list[UnknownName]:
     """Return the variables of the environment and of `.env` that were probably meant to be settings."""
     known = [name for field in settings_class.model_fields for name in names_of(settings_class, field)]
+    known += [f"{name}{FILE}" for field in FROM_FILES for name in names_of(settings_class, field)]
     dotenv = DotEnvSettingsSource(settings_class).env_vars
     return [*strangers(os.environ, "environment", known), *strangers(dotenv, ".env", known)]
 

@@ -20,7 +20,21 @@ def settings_from(**flags: Any) -> Settings:
     """Return the settings of the environment; flags that are not None win."""
     from stream_app.settings import load_settings
 
+    refuse_password(flags.get("redis_url"))
     return load_settings(**flags)
+
+
+def refuse_password(redis_url: str | None) -> None:
+    """Raise UsageError when a flag holds a password: everybody on the machine sees the words of a command."""
+    from stream_app.core.errors import UsageError
+    from stream_app.effective_settings import mask_url
+
+    if redis_url is not None and mask_url(redis_url) != redis_url:
+        raise UsageError(
+            "--redis-url holds a password, and everybody on this machine can see a command's words.",
+            "Put the URL into REDIS_URL, into .env, or into a file that REDIS_URL_FILE names.",
+            code="PASSWORD_SHOWN",
+        )
 
 
 def say(text: str) -> None:

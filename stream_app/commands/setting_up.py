@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Redis, Window, a_group, say, settings_from
+from stream_app.commands.options import (
+    AsJson,
+    Bootstrap,
+    ModelUri,
+    Redis,
+    Window,
+    a_group,
+    refuse_password,
+    say,
+    settings_from,
+)
 
 config_app = a_group("See the settings, and what they may be.")
 
@@ -30,6 +40,7 @@ def init(
     from stream_app.starter.next_steps import next_steps
     from stream_app.starter.plan import Plan
 
+    refuse_password(redis_url)
     plan = Plan(deployment, kafka_bootstrap_servers, redis_url, window_days.lower(), currency, partitions, replication)
     start_deployment(folder, plan, is_forced=is_forced)
     for line in next_steps(folder, plan):
@@ -49,6 +60,7 @@ def config_show(
 
     from stream_app.effective_settings import effective_settings, settings_as_json, settings_lines, unknown_variables
 
+    refuse_password(redis_url)
     found = effective_settings(
         kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url, model_uri=model_uri,
         window_days=window_days,

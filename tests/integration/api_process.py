@@ -66,12 +66,14 @@ class Speaker:
 class ApiProcess(Speaker):
     """The API of a deployment; it never outlives the test."""
 
-    def __init__(self, deployment: Deployment, **settings: Any) -> None:
+    def __init__(self, deployment: Deployment, env: dict[str, str] | None = None, **settings: Any) -> None:
         self.output = deployment.folder / f"api-{uuid4().hex[:6]}.out"
         values = deployment.settings.model_dump() | {"api_requests_per_second": 0} | settings
         with STARTING:
             self.port = free_ports(1)[0]
-            env = outer_environment() | environment_of(values | {"api_port": self.port})
+            if env is None:
+                env = outer_environment() | environment_of(values)
+            env = env | {"SEGSTREAM_API_PORT": str(self.port)}
             argv = [sys.executable, "-m", "stream_app.cli", "api"]
             self._child = Child.start(argv, env=env, stdout=self.output)
 
@@ -93,6 +95,10 @@ class ApiProcess(Speaker):
         headers = {"authorization": authorization} if authorization else {}
         wait_for("the API has a model", lambda: self.post("/predict", GOOD, **headers).status == 200, said=self.said)
         return self
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
 
     def terminate(self, seconds: float) -> int:
         """Ask it to end and return its exit code."""

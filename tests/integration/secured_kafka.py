@@ -101,17 +101,18 @@ class SecuredKafka(LocalKafka):
     def admin(self) -> AdminClient:
         return AdminClient(self.client())
 
-    def add_users(self, *names: str) -> None:
+    def add_users(self, *names: str, password: str = PASSWORD) -> None:
         """Make users who may do nothing."""
         scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
-        wanted = [UserScramCredentialUpsertion(name, scram, PASSWORD.encode()) for name in names]
+        wanted = [UserScramCredentialUpsertion(name, scram, password.encode()) for name in names]
         admin = self.admin()
         for made in admin.alter_user_scram_credentials(wanted).values():
             made.result(CALL_SECONDS)
 
     def allow(self, user: str, rights: Iterable[Right]) -> None:
         admin = self.admin()
-        for made in admin.create_acls([_binding(user, right) for right in rights]).values():
+        wanted = list(dict.fromkeys(_binding(user, right) for right in rights))
+        for made in admin.create_acls(wanted).values():
             made.result(CALL_SECONDS)
 
     def withdraw(self, user: str, right: Right) -> None:

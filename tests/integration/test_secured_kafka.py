@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, KafkaException
 
+from stream_app.api.tokens import digest_of
 from stream_app.contract.rights import Resource, Right, Role, rights_of
 from stream_app.contract.topics import Topics
 from stream_app.core.errors import StopError
@@ -21,9 +23,12 @@ from tests.builders import a_model
 from tests.integration.api_process import ApiProcess
 from tests.integration.certificates import Certificates, make_certificates
 from tests.integration.deployment import Deployment
+from tests.integration.secrets_search import command_line_of, keys_of, places_with, topics_of
 from tests.integration.secured_kafka import ADMIN, SecuredKafka
-from tests.integration.shop import a_log
+from tests.integration.shop import Sent, a_log
+from tests.integration.terminal import Terminal
 from tests.integration.waiting import wait_for
+from tests.integration.worker_process import WorkerProcess
 
 WORKER_RIGHTS = rights_of(Role.WORKER, Topics("p."), "p.group")
 FILE = """\
@@ -227,3 +232,86 @@ def test_a_loader_and_an_operator_without_their_rights_are_told_so(
     )
     assert f"does not allow User:operator to: Write on topic {control}." in promotion.stderr
     assert f"does not allow to see {deployment.topics.changes}" in hidden.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks at command lines in /proc")
+def test_no_secret_is_ever_told(deployment: Deployment, secured: SecuredKafka, valkey: LocalRedis) -> None:
+    secrets = {name: f"canary-{name}-7f3a" for name in ("kafka", "redis", "extra", "token", "board", "asker")}
+    secured.add_users("canary", password=secrets["kafka"])
+    secured.allow("canary", rights(deployment, Role.WORKER) + rights(deployment, Role.API))
+    deployment.redis.execute_command("ACL", "SETUSER", "canary", "reset", "on", f">{secrets['redis']}", "+@all", "~*")
+    env = secret_environment(deployment, secured, valkey, secrets)
+    deployment.create(2).send([*a_log(2, orders=60, customers=5), Sent(0, b"C1", b'{"order_id": ')])
+    terminal = Terminal(deployment.folder, env)
+
+    with (
+        WorkerProcess(deployment.folder, env | {"SEGSTREAM_LOG_LEVEL": "debug"}, WORKER) as worker,
+        ApiProcess(deployment, env=env) as api,
+    ):
+        deployment.wait_done()
+        bearer = f"Bearer {secrets['token']}"
+        api.ready(bearer)
+        answers = [api.get(path, authorization=bearer) for path in ("/readyz", "/metrics", "/openapi.json", "/nothing")]
+        answers.append(api.get("/segments", authorization=f"{bearer}x"))
+        places = [("worker's metrics", worker.metrics().encode()), ("readyz", repr(worker.readyz()).encode())]
+        places += [(f"answer {answer.status}", repr(answer).encode()) for answer in answers]
+        places += [command_line_of(process.pid) for process in (worker, api)]
+        places += [*topics_of(deployment), *keys_of(deployment.redis)]
+        told = [said_by(terminal, *words) for words in TELLING]
+    failed = [said_by(terminal, *words, **changes) for words, changes in failing(secrets)]
+    places += [("where one is", (deployment.folder / "redis-url").read_bytes()), *told, *failed]
+    places += [("worker's log", worker.said().encode()), ("API's log", api.said().encode())]
+    deployment.redis.execute_command("ACL", "DELUSER", "canary")
+
+    assert {answer.status for answer in answers} == {200, 401, 404}
+    assert places_with(secrets.values(), places) == {("where one is", secrets["redis"])}
+    assert {name.rpartition(" ")[2] for name, _ in failed} <= {"1", "2"}, failed
+    assert b'"level": "debug"' in dict(places)["worker's log"]
+
+
+WORKER = ("stream_app.cli", "worker")
+TELLING = (
+    ("config", "show"), ("doctor", "--json"), ("--debug", "models", "list"),
+)  # fmt: skip
+
+
+def failing(secrets: dict[str, str]) -> list[tuple[tuple[str, ...], dict[str, str]]]:
+    """Return commands that must fail, each for another reason, with a secret in what is wrong."""
+    return [
+        (("worker",), {"KAFKA_SASL_PASSWORD": f"{secrets['kafka']}-wrong"}),
+        (("--debug", "worker"), {"REDIS_URL": f"redis://canary:{secrets['redis']}@127.0.0.1:bad/0"}),
+        (("worker",), {"KAFKA_EXTRA": f'{{"ssl.key.password": "{secrets["extra"]}"'}),
+        (("worker",), {"KAFKA_EXTRA": f'{{"ssl.key.password": ["{secrets["extra"]}"]}}'}),
+        (("worker",), {"KAFKA_EXTRA": f'{{"no.such.option": "{secrets["extra"]}"}}'}),
+        (("worker",), {"REDIS_URL": f"redis://canary:{secrets['redis']}@192.0.2.1/0"}),
+        (("worker",), {"REDIS_URL": f"http://canary:{secrets['redis']}@127.0.0.1/0"}),
+        (("api",), {"SEGSTREAM_API_TOKENS": secrets["token"]}),
+    ]
+
+
+def said_by(terminal: Terminal, *words: str, **changes: str) -> tuple[str, bytes]:
+    done = terminal.run(*words, **changes)
+    return f"{' '.join(words)} {done.returncode}", (done.stdout + done.stderr).encode()
+
+
+def secret_environment(
+    deployment: Deployment, secured: SecuredKafka, valkey: LocalRedis, secrets: dict[str, str]
+) -> dict[str, str]:
+    """Return a worker's and an API's environment, half of the secrets in files."""
+    url = deployment.folder / "redis-url"
+    url.write_text(f"redis://canary:{secrets['redis']}@127.0.0.1:{valkey.port}/0\n")
+    password = deployment.folder / "kafka-password"
+    password.write_text(f"{secrets['kafka']}\n")
+    tokens = deployment.folder / "tokens"
+    tokens.write_text(f"read:{digest_of(secrets['token'])}\n")
+    env = deployment.terminal(**secured.settings_of("canary")).env
+    for name in ("SEGSTREAM_REDIS_URL", "SEGSTREAM_KAFKA_SASL_PASSWORD"):
+        del env[name]
+    return env | {
+        "REDIS_URL_FILE": str(url),
+        "KAFKA_SASL_PASSWORD_FILE": str(password),
+        "SEGSTREAM_API_TOKENS_FILE": str(tokens),
+        "KAFKA_EXTRA": json.dumps({"ssl.key.password": secrets["extra"], "log_level": "6"}),
+        "SEGSTREAM_DASHBOARD_TOKEN": secrets["board"],
+        "SEGSTREAM_DASHBOARD_API_TOKEN": secrets["asker"],
+    }

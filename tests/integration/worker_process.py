@@ -9,9 +9,10 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from stream_app.local.child import Child
@@ -25,10 +26,12 @@ STARTING = threading.Lock()
 class WorkerProcess:
     """A real worker in a process of its own; it never outlives the test."""
 
-    def __init__(self, folder: Path, env: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, env: dict[str, str], words: Sequence[str] = ("tests.integration.faulty_worker",)
+    ) -> None:
         self.output = folder / f"worker-{uuid4().hex[:6]}.out"
         self._marker = self.output.with_suffix(".marker")
-        argv = [sys.executable, "-m", "tests.integration.faulty_worker"]
+        argv = [sys.executable, "-m", *words]
         with STARTING:
             self.port = free_ports(1)[0]
             own = {"SEGSTREAM_WEB_PORT": str(self.port), "FAULT_MARKER": str(self._marker)}
@@ -37,6 +40,12 @@ class WorkerProcess:
         self.suspend = self._child.suspend
         self.resume = self._child.resume
         self.wait = self._child.wait
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
     @property
     def pid(self) -> int:

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from stream_app.cli import app
 from stream_app.core.errors import UsageError
 from stream_app.effective_settings import EffectiveSetting, effective_settings, mask_url, settings_schema
-from stream_app.settings import Settings, load_settings, variable_of
-from stream_app.settings_sources import nearest, strangers
+from stream_app.settings import SECRETS, Settings, load_settings, variable_of
+from stream_app.settings_sources import FROM_FILES, nearest, strangers
 
 EVERY_NAME = [variable_of(field) for field in Settings.model_fields]
 
@@ -127,6 +127,7 @@ def test_no_secret_is_ever_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("KAFKA_SASL_PASSWORD", "s3cret")
     monkeypatch.setenv("KAFKA_EXTRA", '{"ssl.key.password": "s3cret", "sasl.oauthbearer.client.secret": "s3cret"}')
 
+    assert "s3cret" not in repr(load_settings())
     for words in (["show"], ["show", "--json"]):
         text = config(*words)
         assert "s3cret" not in text
@@ -200,3 +201,77 @@ def test_the_schema_describes_every_setting_and_names_its_variable() -> None:
 
     assert [setting["x-environment-variable"] for setting in properties.values()] == EVERY_NAME
     assert all(len(setting["description"]) > 10 for setting in properties.values())
+
+
+@pytest.mark.parametrize("field", FROM_FILES)
+def test_a_secret_may_lie_in_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    secret = {"redis_url": "redis://me:s3cret@h:1/0", "kafka_extra": '{"ssl.key.password": "s3cret"}'}.get(
+        field, "s3cret"
+    )
+    (folder / "secret").write_text(f"{secret}\n")
+    monkeypatch.setenv(f"{variable_of(field)}_FILE", str(folder / "secret"))
+
+    value = getattr(load_settings(), field)
+    seen = shown(field)
+    told = config("show")
+
+    assert (value if isinstance(value, dict) else value.get_secret_value()) == (
+        json.loads(secret) if field == "kafka_extra" else secret
+    )
+    assert (seen.origin.place, seen.origin.name) == ("environment", f"{variable_of(field)}_FILE")
+    assert "s3cret" not in told
+    assert "is no setting" not in told
+
+
+def test_a_secrets_file_gives_way_to_its_variable_and_wins_over_what_is_farther(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "near").write_text("near")
+    (folder / "far").write_text("far")
+    (folder / ".env").write_text("KAFKA_SASL_PASSWORD_FILE=far\n")
+    seen = [load_settings().kafka_sasl_password]
+    (folder / ".env").write_text("KAFKA_SASL_PASSWORD=dotenv\n")
+    monkeypatch.setenv("SEGSTREAM_KAFKA_SASL_PASSWORD_FILE", "near")
+    seen.append(load_settings().kafka_sasl_password)
+    monkeypatch.setenv("KAFKA_SASL_PASSWORD", "variable")
+    seen.append(load_settings().kafka_sasl_password)
+
+    assert [password.get_secret_value() for password in seen if password is not None] == ["far", "near", "variable"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "content", "said"),
+    [
+        ("KAFKA_SASL_PASSWORD", None, "cannot be read"),
+        ("KAFKA_EXTRA", b"{s3cret", "is no JSON"),
+        ("REDIS_URL", b"\xff", "no text"),
+    ],
+)
+def test_a_secrets_file_that_cannot_be_used_is_named_without_its_content(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (folder / "secret").write_bytes(content)
+    monkeypatch.setenv(f"{variable}_FILE", str(folder / "secret"))
+
+    with pytest.raises(UsageError, match=said) as refused:
+        load_settings()
+
+    assert f"{variable}_FILE" in refused.value.cause
+    assert "s3cret" not in str(refused.value)
+
+
+def test_every_secret_may_come_from_a_file() -> None:
+    # The tokens of the API have a setting of their own for it.
+    assert {*FROM_FILES, "api_tokens"} == SECRETS
+
+
+@pytest.mark.parametrize("words", [("init",), ("config", "show"), ("worker",)])
+@pytest.mark.parametrize("url", ["rediss://me:s3cret@cache:6380/0", "unix:///run/r.sock?password=s3cret"])
+def test_a_password_on_the_command_line_is_refused(folder: Path, words: tuple[str, ...], url: str) -> None:
+    done = CliRunner().invoke(app, [*words, "--redis-url", url])
+
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.code == "PASSWORD_SHOWN"
+    assert "s3cret" not in str(done.exception)
+    assert not list(folder.iterdir())

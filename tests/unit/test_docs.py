@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from stream_app import metrics
 from stream_app.contract.dead_letter import Code
 from stream_app.settings import Settings, variable_of
+from stream_app.settings_sources import FROM_FILES
 from stream_app.worker import lane, meta
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +95,7 @@ def test_no_page_names_a_setting_that_does_not_exist() -> None:
     for name in Settings.model_fields:
         known |= {variable_of(name), f"SEGSTREAM_{name.upper()}"}
     known |= {"SEGSTREAM_PROVE", "SEGSTREAM_UCI_PARQUET"}  # read by the tests
+    known |= {f"{variable_of(field)}_FILE" for field in FROM_FILES}
     codes = set(codes_in_source())
 
     for page in PAGES:
