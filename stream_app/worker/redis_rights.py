@@ -14,8 +14,8 @@ from stream_app.settings import Settings
 
 WORKER_COMMANDS = (
     "del", "evalsha", "exists", "get", "hdel", "hget", "hgetall", "hkeys", "hlen", "hmget", "hscan", "hset", "hsetnx",
-    "info", "ping", "script|load", "set", "time", "type", "zadd", "zcard", "zcount", "zrange", "zrangebyscore", "zrank", "zrem",
-    "zremrangebyrank", "zscore",
+    "info", "ping", "script|load", "set", "time", "type", "zadd", "zcard", "zcount", "zrange", "zrangebyscore", "zrank",
+    "zrem", "zremrangebyrank", "zscore",
 )  # fmt: skip
 """On keys that begin with the deployment's prefix."""
 

@@ -36,7 +36,7 @@ if #erased > 0 then
   for _, id in ipairs(erased) do call('DEL', ARGV[8] .. id) end
 end
 write('HSET', KEYS[3], kept)
-write('HDEL', KEYS[3], lifted)
+for _, hash in ipairs(lifted) do call('HDEL', KEYS[3], hash) end
 
 for i, row in ipairs(cmsgpack.unpack(ARGV[14])) do
   local id, was, segment = row[1], row[9], row[11]
