@@ -49,6 +49,8 @@ def _type_of(field: Schema) -> str:
         return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
     if field["type"] == "array":
         return f"list of {_type_of(field['items'])}"
+    if isinstance(field["type"], list):
+        return " or ".join("null" if each == "null" else _TYPES[each] for each in field["type"])
     return "RFC 3339 time" if field.get("format") == "date-time" else _TYPES[field["type"]]
 
 
@@ -92,4 +94,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "promote": partial(_documented, "promote"),
     "resume": partial(_documented, "resume"),
     "skip": partial(_documented, "skip"),
+    "marker-headers": partial(_documented, "markerHeaders"),
+    "erase": partial(_documented, "erase"),
+    "unerase": partial(_documented, "unerase"),
 }

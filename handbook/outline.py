@@ -24,6 +24,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "how-to/look-after-models.md",
         "how-to/change-the-model.md",
         "how-to/subscribe-from-python.md",
+        "how-to/erase-a-person.md",
         "how-to/*",
         "runbook.md",
     ),

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from stream_app.commands import dead_letters, files, models, operating, promoting, reading, running, serving, setting_up
+from stream_app.commands import (
+    dead_letters,
+    files,
+    models,
+    operating,
+    personal,
+    promoting,
+    reading,
+    running,
+    serving,
+    setting_up,
+)
 from stream_app.commands.failure import exit_code_of
 
 DEBUG = "--debug"
@@ -20,7 +31,7 @@ app = typer.Typer(
     add_completion=True,
 )
 
-START, DATA, LOOK, OPERATE = "Start", "Your data", "Look", "Operate"
+START, DATA, LOOK, OPERATE, PERSON = "Start", "Your data", "Look", "Operate", "A person's data"
 
 app.command(rich_help_panel=START)(running.demo)
 app.command(rich_help_panel=START)(running.local)
@@ -44,6 +55,10 @@ app.add_typer(operating.partitions_app, name="partitions", rich_help_panel=OPERA
 app.add_typer(dead_letters.dlq_app, name="dlq", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(operating.tick)
 app.command(rich_help_panel=OPERATE)(setting_up.doctor)
+app.command(rich_help_panel=PERSON)(personal.export)
+app.command(rich_help_panel=PERSON)(personal.erase)
+app.command(rich_help_panel=PERSON)(personal.unerase)
+app.command(rich_help_panel=PERSON)(personal.pseudonym)
 app.add_typer(setting_up.config_app, name="config", rich_help_panel=OPERATE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.customer import Customer
+from stream_app.core.erasure import Block, decode_block
 from stream_app.core.errors import OutageError, SegstreamError
 from stream_app.core.features import Features
 from stream_app.core.instants import NO_CLOCK, rfc3339
@@ -68,6 +69,38 @@ class Lookup:
     def record(self, customer_id: str) -> bytes | None:
         """Return a customer's state record, None when unknown."""
         return self._get(f"customer:{customer_id}", "state")
+
+    def fields(self, customer_id: str) -> dict[str, str]:
+        """Return the fields of a customer's hash that people can read."""
+        (found,) = self.ask(lambda pipe: [pipe.hgetall(f"{self._settings.redis_prefix}customer:{customer_id}")])
+        return {name.decode(): value.decode() for name, value in found.items() if name != b"state"}
+
+    def segment_ids(self, partitions: int) -> set[str]:
+        """Return the ids of all segments that ever had somebody."""
+        key = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}"
+        names = self.ask(lambda pipe: [pipe.hkeys(f"{key}:{partition}") for partition in range(partitions)])
+        return {name.decode().removeprefix("index:") for each in names for name in each if name.startswith(b"index:")}
+
+    def places(self, customer_id: str, partitions: int, segments: set[str]) -> dict[str, float]:
+        """Return the indexes that list a customer, each with the score; an infinite one: never."""
+        prefix, topic = self._settings.redis_prefix, self._settings.topics.orders
+        keys = [f"{prefix}due:{topic}:{partition}" for partition in range(partitions)]
+        keys += [f"{prefix}segment:{one}:customers:{p}" for one in sorted(segments) for p in range(partitions)]
+        scores = self.ask(lambda pipe: [pipe.zscore(key, customer_id) for key in keys])
+        return {key: score for key, score in zip(keys, scores, strict=True) if score is not None}
+
+    def source_positions(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the offset of the next order of each of these partitions that a worker has taken up."""
+        wanted = sorted(partitions)
+        key = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}"
+        found = self.ask(lambda pipe: [pipe.hget(f"{key}:{partition}", "source_position") for partition in wanted])
+        return {partition: int(position) for partition, position in zip(wanted, found, strict=True) if position}
+
+    def blocks(self, wanted: Sequence[tuple[int, str]]) -> list[Block | None]:
+        """Return the entries of the block lists of partitions by hash."""
+        key = f"{self._settings.redis_prefix}blocked:{self._settings.topics.orders}"
+        found = self.ask(lambda pipe: [pipe.hget(f"{key}:{partition}", hash_) for partition, hash_ in wanted])
+        return [None if record is None else decode_block(record) for record in found]
 
     def partition_count(self) -> int:
         """Return how many partitions the orders topic has, by what any of the first says; 0 before a worker ran."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
@@ -51,8 +52,8 @@ def promote(
     record = Promotion(
         version=artefact.version,
         sha256=artefact.sha256,
-        by=by or _who(),
-        at=_now(),
+        by=by or told_by(),
+        at=told_now(),
         why=why,
         effective_at=effective_at,
         is_quiet=is_quiet,
@@ -97,7 +98,7 @@ def now_us() -> int:
 def resume(settings: Settings, partition: int, why: str) -> None:
     """Let a paused partition go on."""
     _bounds(settings, partition)
-    _say(settings, Resume(partition=partition, by=_who(), why=why, at=_now()))
+    _say(settings, Resume(partition=partition, by=told_by(), why=why, at=told_now()))
 
 
 def skip(settings: Settings, partition: int, to_offset: int, why: str) -> None:
@@ -111,7 +112,7 @@ def skip(settings: Settings, partition: int, to_offset: int, why: str) -> None:
             f"{to_offset} is no offset to skip to: partition {partition} holds {low} to {high}.",
             "Find the end of the bad batch with kafka-dump-log.",
         )
-    _say(settings, Skip(partition=partition, to_offset=to_offset, by=_who(), why=why, at=_now()))
+    _say(settings, Skip(partition=partition, to_offset=to_offset, by=told_by(), why=why, at=told_now()))
 
 
 def _bounds(settings: Settings, partition: int) -> tuple[int, int]:
@@ -132,6 +133,11 @@ def _bounds(settings: Settings, partition: int) -> tuple[int, int]:
 
 
 def _say(settings: Settings, record: ControlRecord) -> None:
+    say_all(settings, [record])
+
+
+def say_all(settings: Settings, records: Iterable[ControlRecord]) -> None:
+    """Put records into the control topic, in their order; raises OutageError when Kafka did not take all of them."""
     failed: list[KafkaError] = []
 
     def on_delivery(error: KafkaError | None, _: Message) -> None:
@@ -141,7 +147,9 @@ def _say(settings: Settings, record: ControlRecord) -> None:
     topic = settings.topics.control
     producer = Producer(plain_producer(settings, "operator"))
     with writing(settings, topic):
-        producer.produce(topic, encode_control(record), partition=0, on_delivery=on_delivery)
+        for record in records:
+            producer.produce(topic, encode_control(record), partition=0, on_delivery=on_delivery)
+            producer.poll(0)
         left = producer.flush(20)
     if failed and failed[0].code() in RIGHTS:
         raise may_not_write(settings, topic)
@@ -149,9 +157,11 @@ def _say(settings: Settings, record: ControlRecord) -> None:
         raise OutageError("Kafka did not take the control record.", "Check KAFKA_BOOTSTRAP_SERVERS.", code="KAFKA_AWAY")
 
 
-def _who() -> str:
+def told_by() -> str:
+    """Return who says something by this process."""
     return getpass.getuser()
 
 
-def _now() -> str:
+def told_now() -> str:
+    """Return when: the time of day, RFC 3339."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -14,7 +14,7 @@ from model_store.segment_model import SegmentModel
 from stream_app.contract.cause_words import BECAUSE
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.contract.segment_change import Cause, HistoryStep
-from stream_app.core.customer import NOT_WAITING, Customer
+from stream_app.core.customer import NEVER_MOVED, NOT_WAITING, Customer
 from stream_app.core.errors import SegstreamError
 from stream_app.core.features import Features
 from stream_app.core.forecast import forecast
@@ -84,7 +84,7 @@ def portrait(settings: Settings, customer_id: str, as_of: int | None, most_order
         segment=customer.segment or None,
         name=customer.segment_name or None,
         standing=_standing(customer),
-        since=rfc3339(customer.since) if customer.sequence else None,
+        since=rfc3339(customer.since) if customer.since != NEVER_MOVED else None,
         valid_until=None if customer.due_at is None or _waits(customer) else rfc3339(customer.due_at),
         as_of=rfc3339(instant),
         last_purchase=None if last is None else rfc3339(last),
@@ -102,7 +102,7 @@ def portrait(settings: Settings, customer_id: str, as_of: int | None, most_order
 def _standing(customer: Customer) -> str:
     if customer.segment:
         return customer.segment_name
-    return LAPSED if customer.sequence and not _waits(customer) else UNSCORED
+    return LAPSED if customer.history and not _waits(customer) else UNSCORED
 
 
 def _waits(customer: Customer) -> bool:

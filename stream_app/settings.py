@@ -19,6 +19,7 @@ from pydantic_settings import (
 from model_store.checks import VERSION
 from model_store.store import DEFAULT_NAME, ModelStore
 from stream_app.contract.topics import Topics
+from stream_app.core.erasure import ErasureKey
 from stream_app.core.errors import UsageError
 from stream_app.core.partitioner import Partitioner
 from stream_app.core.rules import Rules
@@ -127,6 +128,10 @@ class Settings(BaseSettings):
     """The currency of all orders; it cannot change under a running deployment."""
     key_partitioner: Partitioner = Partitioner.MURMUR2
     """How the shop's producers choose a partition; segstream doctor finds out."""
+    erasure_key: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """The secret by which erased people are known, at least 32 characters; it must never change; never shown."""
+    pseudonym_key: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """The secret by which `segstream load --hash-customer-id` replaces customer ids; never shown."""
     chunk_records: Annotated[int, Field(ge=1, le=100_000)] = 20_000
     """Most records in one transaction."""
     cached_customers: Annotated[int, Field(ge=1_000)] = 200_000
@@ -212,7 +217,13 @@ class Settings(BaseSettings):
             currency=self.currency,
             partitioner=self.key_partitioner,
             is_wall_clock=self.clock == "wall",
+            erasure_key=self.erasure,
         )
+
+    @property
+    def erasure(self) -> ErasureKey | None:
+        """The key by which erased people are known, None when none is set."""
+        return None if self.erasure_key is None else ErasureKey(self.erasure_key.get_secret_value().encode())
 
     @property
     def redis_address(self) -> str:
@@ -223,6 +234,7 @@ class Settings(BaseSettings):
 
 SECRETS = {
     "redis_url", "kafka_sasl_password", "kafka_extra", "api_tokens", "dashboard_token", "dashboard_api_token",
+    "erasure_key", "pseudonym_key",
 }  # fmt: skip
 """Fields whose value no message shows."""
 

@@ -12,6 +12,7 @@ from model_store.segment_model import Candidate, Profile, Segment, SegmentModel
 from stream_app.contract.dead_letter import Headers
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.entry import Entry
+from stream_app.core.erasure import ERASE_HEADER, UNERASE_HEADER, ErasureKey
 from stream_app.core.instants import DAY_US, parse_instant, rfc3339
 from stream_app.core.order import Order, read_order
 from stream_app.core.rules import Rules
@@ -101,6 +102,7 @@ def rules(**changes: Any) -> Rules:
         "partitions": 1,
         "window_days": 365,
         "currency": "EUR",
+        "erasure_key": AN_ERASURE_KEY,
     }
     return Rules(**(values | changes))
 
@@ -145,6 +147,15 @@ def a_record(order: dict[str, Any] | None = None, *, offset: int = 0, **changes:
 def a_tick(instant: str, *, offset: int = 0) -> ARecord:
     """Return a tick."""
     return ARecord(None, None, offset, headers_=[("segstream.tick", instant.encode())])
+
+
+AN_ERASURE_KEY = ErasureKey(b"a secret of 32 characters or more")
+
+
+def a_marker(customer: str = "C1", *, offset: int = 0, is_lifting: bool = False, **changes: Any) -> ARecord:
+    """Return the record that asks for a customer's erasure, or takes it back."""
+    header = (UNERASE_HEADER if is_lifting else ERASE_HEADER, AN_ERASURE_KEY.header_of(customer))
+    return ARecord(**({"value_": None, "key_": customer.encode(), "offset_": offset, "headers_": [header]} | changes))
 
 
 def days(number: float) -> int:

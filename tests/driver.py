@@ -10,6 +10,7 @@ from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
+from stream_app.core.erasure import BlockList, decode_block, encode_block
 from stream_app.core.inbound import SourceRecord
 from stream_app.core.instants import parse_instant
 from stream_app.core.model_switch import ModelSwitch
@@ -36,6 +37,7 @@ class Driver:
         self.changes: dict[str, list[bytes]] = {}
         self.dead_letters: list[tuple[SourceRecord, Refusal]] = []
         self.figures: dict[str, bytes] = {}
+        self.blocks: dict[str, bytes] = {}
         self.switch: ModelSwitch | None = None
         self._to_walk: list[str] = []
 
@@ -54,7 +56,7 @@ class Driver:
         asked_until = progress.clock.instant
         due = self._due(asked_until, due_budget)
         walked, self._to_walk = self._to_walk[:slice_size], self._to_walk[slice_size:]
-        named = {each.order.customer_id for each in inbound if each.order is not None} | {*due, *walked}
+        named = {customer_id for each in inbound if (customer_id := each.customer_id) is not None} | {*due, *walked}
         customers = {name: decode_customer(self.states[name]) for name in named if name in self.states}
         chunk = self.chunk_class(progress, customers, self.scorer, self.rules, self.switch)
         chunk.process(inbound)
@@ -89,16 +91,23 @@ class Driver:
         for change in outcome.changes:
             self.changes.setdefault(change.key.decode(), []).append(change.value)
         self.dead_letters += outcome.dead_letters
+        for name in outcome.erased:
+            self.states.pop(name, None)
+            self.due.pop(name, None)
         for name, customer in outcome.touched.items():
             self.states[name] = encode_state(header_of(customer), customer.rfm)
             self.due.pop(name, None)
             if customer.due_at is not None:
                 self.due[name] = customer.due_at
         self.figures |= Figures(dict(self.figures)).add(outcome.tally)
-        self.progress = stored_and_read(self.progress)
+        for hash_, block in self.progress.blocks.changes().items():
+            self.blocks.pop(hash_, None)
+            if block is not None:
+                self.blocks[hash_] = encode_block(block)
+        self.progress = stored_and_read(self.progress, self.blocks)
 
 
-def stored_and_read(progress: Progress) -> Progress:
+def stored_and_read(progress: Progress, blocks: dict[str, bytes]) -> Progress:
     """Return the progress as the next owner of the partition finds it."""
     clock, breaker = progress.clock, progress.breaker
     return Progress(
@@ -107,6 +116,7 @@ def stored_and_read(progress: Progress) -> Progress:
         clock=Clock(clock.instant, has_history=clock.has_history, advances=list(clock.advances)),
         breaker=Breaker(breaker.read, breaker.in_a_row, breaker.ages()),
         customers=progress.customers,
+        blocks=BlockList({hash_: decode_block(record) for hash_, record in blocks.items()}),
     )
 
 

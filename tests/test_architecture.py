@@ -38,9 +38,15 @@ MAY_IMPORT = {
     "stream_app/api": {
         "stream_app.api", "stream_app.core", "stream_app.contract", "model_store", "stream_app.settings",
         "stream_app.metrics", "stream_app.logs", "stream_app.lookup", "stream_app.members", "stream_app.tail",
-        "stream_app.operators", "stream_app.catalogue", "stream_app.candidate", "stream_app.statistics",
+        "stream_app.operators", "stream_app.privacy", "stream_app.catalogue", "stream_app.candidate",
+        "stream_app.statistics",
         "stream_app.worker.control", "stream_app.worker.promoted", "stream_app.worker.kafka_config",
         "stream_app.worker.kafka_refusals", "stream_app.worker.kafka_rights", "stream_app.local.ports",
+    },
+    "stream_app/privacy": {
+        "stream_app.privacy", "stream_app.core", "stream_app.contract", "stream_app.settings", "stream_app.lookup",
+        "stream_app.operators", "stream_app.replay.send", "stream_app.worker.control", "stream_app.worker.kafka_config",
+        "stream_app.worker.kafka_refusals",
     },
     "stream_app/demo/drawing": {"stream_app.demo.drawing"},
     "stream_app/dashboard": {

@@ -17,8 +17,9 @@ from stream_app.history.report import Example, ReadReport
 from trainer.features import Features
 
 COUNTED = ("ok", "history")
-LEFT_OUT = ("duplicate", "superseded", "expired", "later", "ignored")
-"""What may become of a record besides, apart from dead letters and ticks."""
+LEFT_OUT = ("duplicate", "superseded", "expired", "later", "erased", "ignored")
+"""What may become of a record besides, apart from dead letters, and from what is no order."""
+NO_ORDERS = ("tick", "erasure", "unerasure")
 
 
 class Log(Protocol):
@@ -44,8 +45,8 @@ class Tally:
         self.last_us: int | None = None
 
     def saw(self, partition: int, inbound: Inbound, outcome: str, code: str) -> None:
-        """Count a record; ticks are none."""
-        if outcome == "tick":
+        """Count a record; ticks and markers are none."""
+        if outcome in NO_ORDERS:
             return
         self.read += 1
         self.counts[code or outcome] += 1

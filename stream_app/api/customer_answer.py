@@ -9,7 +9,7 @@ from stream_app.api.answers import CustomerAnswer, Foretold, HeldOrder, Standing
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.contract.segment_change import Features as ShownFeatures
 from stream_app.contract.segment_change import HistoryStep, SegmentName
-from stream_app.core.customer import NOT_WAITING, Customer
+from stream_app.core.customer import NEVER_MOVED, NOT_WAITING, Customer
 from stream_app.core.features import Features
 from stream_app.core.forecast import forecast
 from stream_app.core.instants import rfc3339
@@ -44,7 +44,7 @@ def customer_answer(
         customer_id=customer.customer_id,
         segment=SegmentName(id=customer.segment, name=customer.segment_name) if customer.segment else None,
         standing=standing,
-        since=rfc3339(customer.since) if customer.sequence else None,
+        since=rfc3339(customer.since) if customer.since != NEVER_MOVED else None,
         as_of=rfc3339(at),
         last_purchase=None if last is None else rfc3339(last),
         features=None if features is None else shown_features(features),
@@ -63,7 +63,7 @@ def standing_of(customer: Customer) -> Standing:
     """Say whether a customer is in a segment, and if not, why."""
     if customer.segment:
         return "scored"
-    return "lapsed" if customer.sequence and customer.waits_since == NOT_WAITING else "unscored"
+    return "lapsed" if customer.history and customer.waits_since == NOT_WAITING else "unscored"
 
 
 def shown_features(features: Features) -> ShownFeatures:

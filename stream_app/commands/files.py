@@ -106,6 +106,9 @@ def load(
     rate: Annotated[float | None, typer.Option(help="Orders a second at most.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted load stopped.")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Send all orders again: each counts once.")] = False,
+    is_hashing: Annotated[
+        bool, typer.Option("--hash-customer-id", help="Send pseudonyms: HMAC of each id under SEGSTREAM_PSEUDONYM_KEY.")
+    ] = False,
     journal: Annotated[Path | None, typer.Option(help="Where the load is written down; beside the file.")] = None,
     as_json: AsJson = False,
     kafka_bootstrap_servers: Bootstrap = None,
@@ -115,5 +118,6 @@ def load(
     flags = LoadFlags(
         is_dry=dry_run, is_sure=yes, is_history=history, limit=limit, speed=speed, rate=rate,
         should_resume=resume, should_restart=restart, journal=journal, as_json=as_json,
+        is_hashing=is_hashing,
     )  # fmt: skip
     raise typer.Exit(run_load(options, flags, settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from stream_app.commands.load_screen import load_screen, working
 from stream_app.commands.options import echo_json, say
 
 if TYPE_CHECKING:
+    from stream_app.history.historic_order import HistoricOrder
     from stream_app.history.history import History
     from stream_app.history.writing import Writing
     from stream_app.replay.begin import Wish
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 SHOWN_ORDERS = 5
 NOT_SENT = 2
 _SPEED = re.compile(r"([0-9]+(?:\.[0-9]+)?)x?")
+
+
+Naming = Callable[["Iterable[HistoricOrder]"], "Iterator[HistoricOrder]"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class LoadFlags:
     should_restart: bool
     journal: Path | None
     as_json: bool
+    is_hashing: bool = False
+    """Customer ids are replaced by pseudonyms before anything is sent or shown."""
 
     def check(self) -> None:
         """Raise UsageError when they contradict each other, before anything is read."""
@@ -81,13 +88,14 @@ def run_load(options: FileOptions, flags: LoadFlags, settings: Settings) -> int:
     from stream_app.history.reading import open_history
 
     flags.check()
+    name = _naming(flags, settings)
     meaning, writing = options.meaning(), options.writing(settings.currency)
     with working(f"Reading {options.file.name}"):
         past = open_history(options.file, meaning.format, writing=writing)
     with past:
         tell_of_file(past.report, meaning, options.timezone, has_table=flags.is_dry)
         if flags.is_dry:
-            return _show(past, as_json=flags.as_json)
+            return _show(past, name, as_json=flags.as_json)
         if not past.report.orders:
             raise UsageError(f"{options.file} holds no order.", "The lines that were left out say why.")
         if meaning.proposed is not None and not flags.is_sure:
@@ -95,13 +103,35 @@ def run_load(options: FileOptions, flags: LoadFlags, settings: Settings) -> int:
             say(f"  {_this_command(without=('--yes',))} {meaning.columns_flag}")
             return NOT_SENT
         _tell_of_the_future(past)
-        return _send(past, options, flags, settings, _reading(options, meaning, writing))
+        reading = _reading(options, meaning, writing) | _pseudonym_key(flags, settings)
+        return _send(past, name, options, flags, settings, reading)
 
 
-def _show(past: History, *, as_json: bool) -> int:
+def _naming(flags: LoadFlags, settings: Settings) -> Naming:
+    """Return what the orders are sent as."""
+    if not flags.is_hashing:
+        return iter
+    from msgspec.structs import replace
+
+    from stream_app.privacy.pseudonym import Pseudonyms
+
+    pseudonyms = Pseudonyms(settings)
+    return lambda orders: (replace(order, customer_id=pseudonyms.of(order.customer_id)) for order in orders)
+
+
+def _pseudonym_key(flags: LoadFlags, settings: Settings) -> dict[str, str]:
+    """Return which key the pseudonyms have: under another one all orders would be other customers'."""
+    if not flags.is_hashing:
+        return {}
+    from stream_app.privacy.pseudonym import Pseudonyms
+
+    return {"--hash-customer-id": Pseudonyms(settings).fingerprint()}
+
+
+def _show(past: History, name: Naming, *, as_json: bool) -> int:
     from itertools import islice
 
-    orders = [order.to_json().decode() for order in islice(past.orders(), SHOWN_ORDERS)]
+    orders = [order.to_json().decode() for order in islice(name(past.orders()), SHOWN_ORDERS)]
     if as_json:
         import json
 
@@ -143,7 +173,9 @@ def _reading(options: FileOptions, meaning: Meaning, writing: Writing) -> dict[s
     }
 
 
-def _send(past: History, options: FileOptions, flags: LoadFlags, settings: Settings, reading: dict[str, str]) -> int:
+def _send(
+    past: History, name: Naming, options: FileOptions, flags: LoadFlags, settings: Settings, reading: dict[str, str]
+) -> int:
     from stream_app.core.errors import OutageError
     from stream_app.replay.resumable import Plan, ResumableLoad
     from stream_app.replay.send import Sender
@@ -157,7 +189,7 @@ def _send(past: History, options: FileOptions, flags: LoadFlags, settings: Setti
     if journal.entry.confirmed:
         say(f"Going on after {journal.entry.confirmed:,} of {past.report.orders:,} orders.")
     with load_screen(goal, past.report.last_us, plan.pace) as show:
-        load = ResumableLoad(past.orders(), sender, journal, plan, show)
+        load = ResumableLoad(name(past.orders()), sender, journal, plan, show)
         try:
             sent = load.run()
         except KeyboardInterrupt:

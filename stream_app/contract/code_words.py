@@ -78,4 +78,8 @@ CODE_WORDS: Final = {
         "newest 1,000.",
         "None in the stream: such customers are usually bots or tills.",
     ),
+    Code.MARKER_INVALID: CodeWords(
+        "A marker of an erasure whose hash is not the one that the erasure key gives.",
+        "Use `segstream erase`; if you did, find out who else writes to the orders topic.",
+    ),
 }

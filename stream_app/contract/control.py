@@ -43,7 +43,33 @@ class Skip(Struct, frozen=True, tag="skip", kw_only=True):
     at: str
 
 
-ControlRecord = Promotion | Resume | Skip
+class Erasure(Struct, frozen=True, tag="erase", kw_only=True):
+    """A customer is erased: who reads the orders from their beginning leaves out the customer's from the start."""
+
+    hash: str
+    """HMAC-SHA256 of the customer id under the erasure key: never the id."""
+    key: str
+    """The key's fingerprint."""
+    partition: int | None
+    """Where the customer's orders are; None: anywhere."""
+    partitions: int
+    """How many partitions there were then."""
+    by: str
+    why: str
+    at: str
+
+
+class Unerasure(Struct, frozen=True, tag="unerase", kw_only=True):
+    """A customer's later orders count again."""
+
+    hash: str
+    key: str
+    by: str
+    why: str
+    at: str
+
+
+ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure
 
 encode_control = msgspec.json.Encoder().encode
 decode_control = msgspec.json.Decoder(ControlRecord).decode

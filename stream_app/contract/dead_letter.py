@@ -36,6 +36,7 @@ class Code(StrEnum):
     CURRENCY = "CURRENCY"
     ID_CONFLICT = "ID_CONFLICT"
     TOO_OLD = "TOO_OLD"
+    MARKER_INVALID = "MARKER_INVALID"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from stream_app.core.rfm import RfmState
 HISTORY_LENGTH = 20
 NOT_WAITING = -2
 """No history was folded since the last evaluation (-1 is the clock of a partition that has none)."""
+NEVER_MOVED = -1
+"""No change was published since the state began."""
 
 
 class Customer:
@@ -35,7 +37,7 @@ class Customer:
         """Empty: lapsed, or never scored."""
         self.segment_name = ""
         self.sequence = 0
-        self.since = -1
+        self.since = NEVER_MOVED
         self.due_at: int | None = None
         self.features: Features | None = None
         self.model_version = ""

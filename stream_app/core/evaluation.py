@@ -43,6 +43,20 @@ def evaluate(
     return move
 
 
+def erase(customer: Customer, as_of: int, scorer: Scorer, source_offset: int) -> Move | None:
+    """Take the customer out of every segment and return the move, None when nobody was ever told of the customer.
+
+    Who has lapsed is told of too: subscribers learn from it whom to forget. It says no features.
+    """
+    if not customer.sequence:
+        return None
+    customer.rfm.as_of = max(customer.rfm.as_of, as_of)
+    customer.features = customer.due_at = None
+    move = Move(customer, -1, scorer, "erasure", None, source_offset, is_history=False)
+    customer.sequence = move.sequence
+    return move
+
+
 def _remember(customer: Customer, move: Move) -> None:
     """Count the move and put it on top of the customer's history."""
     customer.sequence = move.sequence

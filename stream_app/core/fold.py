@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stream_app.contract.dead_letter import Refusal, Refused
 from stream_app.core.bounds import bound
 from stream_app.core.clock import AHEAD_US, Clock
+from stream_app.core.erasure import Marker
 from stream_app.core.features import Features
 from stream_app.core.inbound import Inbound, SourceRecord
 from stream_app.core.order import Order
@@ -21,13 +22,14 @@ class Fold:
     orders that came late count.
     """
 
-    __slots__ = ("_rules", "_until", "clock", "refusal", "states")
+    __slots__ = ("_erased", "_rules", "_until", "clock", "refusal", "states")
 
     def __init__(self, rules: Rules, until: int | None = None) -> None:
         self.clock = Clock()
         self.states: dict[str, RfmState] = {}
         self.refusal: Refusal | None = None
         """Why the last record was `invalid`."""
+        self._erased: set[str] = set()
         self._rules = rules
         self._until = until
 
@@ -41,6 +43,8 @@ class Fold:
                 self.refusal = refused.refusal
         if self.refusal is not None:
             return "invalid"
+        if inbound.marker is not None:
+            return self._take_marker(inbound.marker)
         if inbound.tick is None:
             return "ignored"
         self._take_tick(inbound.record, inbound.tick)
@@ -54,6 +58,15 @@ class Fold:
             if found is not None:
                 yield customer_id, found
 
+    def _take_marker(self, marker: Marker) -> str:
+        """Forget who is erased, whatever instant is asked for: nobody learns from them."""
+        if marker.is_lifting:
+            self._erased.discard(marker.customer_id)
+            return "unerasure"
+        self._erased.add(marker.customer_id)
+        self.states.pop(marker.customer_id, None)
+        return "erasure"
+
     def _take_tick(self, record: SourceRecord, instant: int) -> None:
         if self._rules.is_wall_clock:
             instant = min(instant, record.timestamp()[1] * 1_000 + AHEAD_US)
@@ -64,6 +77,10 @@ class Fold:
         clock, entry, window = self.clock, order.entry, self._rules.window
         if self._until is not None and entry.ordered_at > self._until:
             return "later"
+        if order.customer_id in self._erased:
+            if not inbound.is_history:
+                clock.advance(min(entry.ordered_at, inbound.record.timestamp()[1] * 1_000 + AHEAD_US))
+            return "erased"
         state = self.states.get(order.customer_id) or RfmState()
         state.advance(clock.instant, window)
         verdict = state.verdict(entry)

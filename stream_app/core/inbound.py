@@ -1,12 +1,15 @@
-"""From a Kafka record to what it means: an order, a tick, nothing, or a dead letter with its reason."""
+"""From a Kafka record to what it means: an order, a tick, a marker, nothing, or a dead letter with its reason."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Container
 from typing import Protocol
 
 from stream_app.contract.dead_letter import Code, Headers, Refusal, Refused
 from stream_app.core.clock import FUTURE_US
+from stream_app.core.erasure import ERASE_HEADER, FINGERPRINT_DIGITS, UNERASE_HEADER, Marker
+from stream_app.core.errors import StopError
 from stream_app.core.instants import parse_instant
 from stream_app.core.order import Order, read_order
 from stream_app.core.partitioner import partition_of
@@ -37,9 +40,9 @@ class SourceRecord(Protocol):
 
 
 class Inbound:
-    """One record, read: exactly one of order, tick and refusal is set, or none for a record without value."""
+    """One record, read: exactly one of order, tick, marker and refusal is set, or none for a record without value."""
 
-    __slots__ = ("is_history", "order", "record", "refusal", "tick")
+    __slots__ = ("is_history", "marker", "order", "record", "refusal", "tick")
 
     def __init__(
         self,
@@ -48,22 +51,37 @@ class Inbound:
         is_history: bool = False,
         tick: int | None = None,
         refusal: Refusal | None = None,
+        marker: Marker | None = None,
     ) -> None:
         self.record = record
         self.order = order
         self.is_history = is_history
         self.tick = tick
         self.refusal = refusal
+        self.marker = marker
+
+    @property
+    def customer_id(self) -> str | None:
+        """Whose state it takes to answer the record; None: nobody's."""
+        if self.order is not None:
+            return self.order.customer_id
+        return None if self.marker is None else self.marker.customer_id
 
 
 def read_record(record: SourceRecord, partition: int, known: Container[str], rules: Rules) -> Inbound:
-    """Read one record; `known` are customers whose partition was checked before."""
+    """Read one record; `known` are customers whose partition was checked before.
+
+    Raises StopError for a marker that these rules have no key for: to pass over it would leave somebody unerased.
+    """
     headers = record.headers()
     try:
         if headers:
             tick = _find(headers, TICK_HEADER)
             if tick is not None:
                 return Inbound(record, tick=_read_tick(tick))
+            marker = _read_marker(record, headers, partition, rules)
+            if marker is not None:
+                return Inbound(record, marker=marker)
         key = _read_key(record.key())
         value = record.value()
         if value is None:
@@ -91,6 +109,43 @@ def _read_tick(text: bytes) -> int:
     if instant is None:
         raise Refused(Code.BAD_TIME, f"{TICK_HEADER}: must be an RFC 3339 date-time with a time zone")
     return instant
+
+
+def is_marker(headers: Headers | None) -> bool:
+    """Tell whether a record is a marker, by its headers alone."""
+    return any(name in (ERASE_HEADER, UNERASE_HEADER) for name, _ in headers or ())
+
+
+def _read_marker(record: SourceRecord, headers: Headers, partition: int, rules: Rules) -> Marker | None:
+    """Return the marker, None for a record that is none; only who has the key can make one."""
+    proof, is_lifting = _find(headers, ERASE_HEADER), False
+    if proof is None:
+        proof, is_lifting = _find(headers, UNERASE_HEADER), True
+    if proof is None:
+        return None
+    customer_id = _read_key(record.key())
+    _check_partition(customer_id, partition, rules)
+    key = rules.erasure_key
+    if key is None:
+        raise _no_key("SEGSTREAM_ERASURE_KEY is not set", partition, record.offset())
+    fingerprint, _, hash_ = proof.decode("ascii", "replace").partition(":")
+    if fingerprint != key.fingerprint and _is_fingerprint(fingerprint):
+        raise _no_key("it was made with another SEGSTREAM_ERASURE_KEY", partition, record.offset())
+    if not hmac.compare_digest(hash_.encode(), key.hash_of(customer_id).encode()):
+        raise Refused(Code.MARKER_INVALID, "the marker's hash is not the one that the erasure key gives")
+    return Marker(customer_id, hash_, is_lifting)
+
+
+def _is_fingerprint(text: str) -> bool:
+    return len(text) == FINGERPRINT_DIGITS and set(text) <= set("0123456789abcdef")
+
+
+def _no_key(why: str, partition: int, offset: int) -> StopError:
+    return StopError(
+        f"Offset {offset} of partition {partition} says that a customer is to be erased, and {why}.",
+        "Set SEGSTREAM_ERASURE_KEY to the key that `segstream erase` was run with.",
+        code="ERASURE_KEY",
+    )
 
 
 def _read_key(key: bytes | None) -> str:

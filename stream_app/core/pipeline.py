@@ -18,7 +18,8 @@ from stream_app.core.breaker import Breaker
 from stream_app.core.clock import AHEAD_US, Clock
 from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.entry import Entry
-from stream_app.core.evaluation import evaluate
+from stream_app.core.erasure import BlockList, Marker
+from stream_app.core.evaluation import erase, evaluate
 from stream_app.core.inbound import Inbound, SourceRecord, read_record
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.move import NO_OFFSET, Move
@@ -37,6 +38,8 @@ class Progress:
     clock: Clock = field(default_factory=Clock)
     breaker: Breaker = field(default_factory=Breaker)
     customers: int = 0
+    blocks: BlockList = field(default_factory=BlockList)
+    """Who was erased; the changelog holds it entry by entry."""
 
 
 @dataclass
@@ -50,6 +53,8 @@ class Outcome:
     touched: dict[str, Customer] = field(default_factory=dict)
     newcomers: set[str] = field(default_factory=set)
     """Those of them who were not known before."""
+    erased: set[str] = field(default_factory=set)
+    """Whose state is to go; who is touched as well has begun anew since."""
     renamed: set[str] = field(default_factory=set)
     """Customers who stay in a segment that another model calls by another name."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -97,6 +102,7 @@ class Chunk:
         self._walked_from: int | None = None
         self.outcome = Outcome()
         self._tally = self.outcome.tally
+        self._blocks = progress.blocks
 
     def process(self, records: Iterable[Inbound]) -> None:
         """Take the records one by one; stops where the breaker trips."""
@@ -110,7 +116,11 @@ class Chunk:
                     refusal = refused.refusal
             elif inbound.tick is not None:
                 self._take_tick(inbound.record, inbound.tick)
-            elif refusal is None:
+            elif inbound.marker is not None:
+                self._take_marker(inbound.record, inbound.marker)
+            elif refusal is not None:
+                refusal = self._unless_erased(inbound.record, refusal)
+            else:
                 counts["ignored"] += 1
             progress.source_position = inbound.record.offset() + 1
             if inbound.order is not None or refusal is not None:
@@ -122,7 +132,10 @@ class Chunk:
     def fire(self, customer_ids: Iterable[str]) -> None:
         """Bring customers that no record touched up to the clock, and over to the new model."""
         for customer_id in customer_ids:
-            self._settle(self._customers[customer_id])
+            customer = self._customers.get(customer_id)
+            # Who was erased before their turn came is gone.
+            if customer is not None:
+                self._settle(customer)
 
     def walk(self, customer_ids: Iterable[str]) -> None:
         """Bring over to the new model whom nothing else touches; nothing is folded after it."""
@@ -172,13 +185,69 @@ class Chunk:
             instant = min(instant, record.timestamp()[1] * 1_000 + AHEAD_US)
         self._clock.advance(instant)
 
+    def _take_marker(self, record: SourceRecord, marker: Marker) -> None:
+        """Erase a customer, or let later orders count again; a second marker of a kind changes nothing."""
+        if marker.is_lifting:
+            self.outcome.counts["unerasure"] += 1
+            self._blocks.lift(marker.hash)
+            return
+        self.outcome.counts["erasure"] += 1
+        customer = self._customers.get(marker.customer_id)
+        if customer is not None:
+            self._settle(customer)
+            self._erase(customer, record.offset())
+        self._blocks.block(marker.hash, 0 if customer is None else customer.sequence)
+
+    def _erase(self, customer: Customer, offset: int) -> None:
+        outcome, customer_id, clock = self.outcome, customer.customer_id, self._clock.instant
+        self._tally.leave(customer, max(customer.rfm.as_of, clock))
+        move = erase(customer, clock, self._scorer, offset)
+        if move is not None:
+            outcome.moves.append(move)
+        del self._customers[customer_id]
+        self._progress.customers -= 1
+        outcome.touched.pop(customer_id, None)
+        outcome.newcomers.discard(customer_id)
+        outcome.renamed.discard(customer_id)
+        outcome.erased.add(customer_id)
+
+    def _newcomer(self, customer_id: str) -> Customer | None:
+        """Return a state to begin with, None for who was erased and shall have none."""
+        customer = Customer(customer_id)
+        if self._blocks:
+            block = self._blocks.find(self._hash_of(customer_id))
+            if block is not None:
+                customer.sequence = block.sequence
+                return customer if block.is_lifted else None
+        return customer
+
+    def _unless_erased(self, record: SourceRecord, refusal: Refusal) -> Refusal | None:
+        """Return the refusal, None when a dead letter would hold what came from somebody erased."""
+        key = record.key()
+        if self._blocks and key:
+            block = self._blocks.find(self._hash_of(key.decode(errors="replace")))
+            if block is not None and not block.is_lifted:
+                self.outcome.counts["erased"] += 1
+                return None
+        return refusal
+
+    def _hash_of(self, customer_id: str) -> str:
+        key = self._rules.erasure_key
+        assert key is not None, "a partition with a block list never runs without the key"
+        return key.hash_of(customer_id)
+
     def _take_order(self, inbound: Inbound, order: Order) -> str:
         """Fold one order at the partition's clock and return what became of it.
 
         A contradiction is found before the clock moves: a dead letter does not move it.
         """
         clock, entry = self._clock, order.entry
-        customer = self._customers.get(order.customer_id) or Customer(order.customer_id)
+        customer = self._customers.get(order.customer_id) or self._newcomer(order.customer_id)
+        if customer is None:
+            # The others' clock shall not show who was erased.
+            if not inbound.is_history:
+                clock.advance(min(entry.ordered_at, inbound.record.timestamp()[1] * 1_000 + AHEAD_US))
+            return "erased"
         self._settle(customer)
         verdict = customer.rfm.verdict(entry)
         if not inbound.is_history:
@@ -211,6 +280,8 @@ class Chunk:
             self._customers[customer_id] = customer
             self._progress.customers += 1
             self.outcome.newcomers.add(customer_id)
+            if self._blocks:
+                self._blocks.forget(self._hash_of(customer_id))
         self.outcome.touched[customer_id] = customer
 
     def _wait(self, customer: Customer) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from stream_app.core.erasure import ErasureKey
 from stream_app.core.instants import DAY_US
 from stream_app.core.partitioner import Partitioner
 
@@ -20,6 +21,8 @@ class Rules:
     partitioner: Partitioner = Partitioner.MURMUR2
     is_wall_clock: bool = False
     """Then a tick is bounded by its record timestamp like an order."""
+    erasure_key: ErasureKey | None = field(default=None, repr=False)
+    """By which markers and later orders of erased people are known."""
 
     @property
     def window(self) -> int | None:

@@ -19,7 +19,7 @@ from stream_app.core.state_layout import StateHeader
 
 Fields = dict[str, int]
 """One record. Totals: `customers:<segment>` and `monetary:<segment>`. A day: `moved:<from>:<to>:<cause>`,
-`monetary:<segment>` (the change) and `newcomers`. An empty segment id: in none. No segment id holds a colon."""
+`monetary:<segment>` (the change), `newcomers` and `erased`. An empty id: in no segment. No id holds a colon."""
 
 TOTALS = "totals"
 """The name of the totals' record."""
@@ -78,6 +78,17 @@ class Tally:
         fields[step] = fields.get(step, 0) + 1
         _add(fields, "monetary:" + move.old_id, -old)
         _add(fields, "monetary:" + move.new_id, new)
+
+    def leave(self, customer: Customer, as_of: int) -> None:
+        """Take somebody out who is erased and still shows the last evaluation; who never had one is in no figure."""
+        if not customer.model_version:
+            return
+        fields, segment = self._fields(as_of), customer.segment
+        fields["erased"] = fields.get("erased", 0) + 1
+        if segment:
+            step = f"moved:{segment}::erasure"
+            fields[step] = fields.get(step, 0) + 1
+        _add(fields, "monetary:" + segment, 0 if customer.features is None else -customer.features.monetary)
 
     def _fields(self, as_of: int) -> Fields:
         day = as_of // DAY_US
@@ -163,6 +174,8 @@ def net_of(day: Mapping[str, int]) -> Fields:
     for name, number in day.items():
         if name == "newcomers":
             add_fields(net, {"customers:": number})
+        elif name == "erased":
+            add_fields(net, {"customers:": -number})
         elif name.startswith("moved:"):
             old, new, _ = step_of(name)
             add_fields(net, {"customers:" + old: -number})

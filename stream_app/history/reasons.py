@@ -86,10 +86,12 @@ _TOPIC = {
     "CURRENCY": ("another currency than the deployment's", "Convert it, or set SEGSTREAM_CURRENCY to the topic's."),
     "ID_CONFLICT": ("an order id that is known with other content: the first counts", "Raise revision to correct it."),
     "TOO_OLD": ("a change of an order beyond the customer's newest 1,000", "None: usually a bot or a till."),
+    "MARKER_INVALID": ("a marker of an erasure that the key did not make", "Use `segstream erase`."),
     "duplicate": ("the same order again: it counts once", "Nothing to do."),
     "superseded": ("an older revision than one that came before it", "Nothing to do."),
     "expired": ("out of the window before it came", "Nothing to do; --window-days says how long orders count."),
     "later": ("dated after the instant of the training", "Nothing to do; --as-of says which instant."),
+    "erased": ("from somebody who was erased", "Nothing to do; `segstream unerase` lets later orders count again."),
     "ignored": ("without a value", "Nothing to do."),
 }
 """What keeps a record of the orders topic from counting: dead letters, then what is no fault."""

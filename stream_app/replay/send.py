@@ -20,6 +20,8 @@ from stream_app.worker.kafka_refusals import CALL_SECONDS, RIGHTS, kafka_refusal
 from stream_app.worker.kafka_rights import may_not_write, writing
 
 FLUSH_SECONDS = 60.0
+PARTITION_UA = -1
+"""To the client: whichever the partitioner says."""
 LOST_INTERRUPT = "returned NULL without setting an exception"
 _PARTITIONERS = {
     Partitioner.MURMUR2: "murmur2_random",
@@ -69,6 +71,14 @@ class Sender:
         """Send one order; waits while the queue is full."""
         headers: Any = [(HISTORY_HEADER, b"true")] if is_history else None
         self._produce(value, key.encode(), headers=headers, on_delivery=self._report(delivered))
+
+    def mark(self, customer_id: str, header: str, proof: bytes, delivered: Delivered) -> None:
+        """Send a marker to the customer's partition; to all of them when nobody says which one it is."""
+        is_known = self._settings.key_partitioner is not Partitioner.ANY
+        for partition in [PARTITION_UA] if is_known else range(self.partitions()):
+            headers: Any = [(header, proof)]
+            report = self._report(delivered)
+            self._produce(None, customer_id.encode(), partition=partition, headers=headers, on_delivery=report)
 
     def poll(self, seconds: float) -> None:
         """Let deliveries be reported, for so long at most."""

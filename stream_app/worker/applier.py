@@ -38,6 +38,7 @@ class Applier:
         assert self._under_way is None
         for work in works:
             work.lane.unapplied = work.outcome.touched
+            work.lane.leaving = frozenset(work.outcome.erased)
         self._held = (works, positions)
 
     def start(self, lanes: Mapping[int, Lane]) -> None:
@@ -57,6 +58,7 @@ class Applier:
         lost = future.result()
         for work in works:
             work.lane.unapplied = {}
+            work.lane.leaving = frozenset()
         return lost
 
     def close(self, lanes: Mapping[int, Lane]) -> None:
@@ -83,6 +85,8 @@ class Applier:
                     meta=write.meta,
                     customers=write.customers,
                     figures=work.figures,
+                    erasures=work.erasures,
+                    blocked=write.blocked,
                 )
             except PartitionLost as refused:
                 lost.append((lane, refused))

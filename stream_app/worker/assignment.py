@@ -121,10 +121,11 @@ class Assignment:
         self._waiting.pop(partition)
         result = takeover.result
         lane = Lane(result.lease, result.progress, result.active, result.figures)
-        lane.must_write = result.figures.is_counted
+        lane.must_write = result.figures.is_counted or result.progress.blocks.has_unwritten
         if result.meta is not None:
             lane.control_position = result.meta.control_position
             lane.paused = result.meta.paused
+            lane.unclean_since = result.meta.unclean_since
         self.lanes[partition] = lane
         return lane
 

@@ -7,7 +7,15 @@ from typing import Any
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, decode_control
+from stream_app.contract.control import (
+    ControlRecord,
+    Erasure,
+    Promotion,
+    Resume,
+    Skip,
+    Unerasure,
+    decode_control,
+)
 from stream_app.core.errors import OutageError
 from stream_app.core.promotions import Promotions
 from stream_app.settings import Settings
@@ -30,6 +38,10 @@ class Control:
         """Records that were no control record: ignored, counted."""
         self._records: list[tuple[int, ControlRecord]] = []
         self.promotions = Promotions()
+        self.erased: dict[str, Erasure] = {}
+        """Who is erased and not unerased since, by hash."""
+        self.erasure_keys: set[str] = set()
+        """The fingerprints of all keys by which people were erased."""
 
     def read(self, timeout_seconds: float = 0.0) -> bool:
         """Read what is there; return whether anything new came."""
@@ -68,7 +80,24 @@ class Control:
         except (msgspec.MsgspecError, ValueError):
             self.refused += 1
         else:
+            self._note(offset, record)
+
+    def _note(self, offset: int, record: ControlRecord) -> None:
+        if isinstance(record, Erasure):
+            self.erased[record.hash] = record
+            self.erasure_keys.add(record.key)
+        elif isinstance(record, Unerasure):
+            self.erased.pop(record.hash, None)
+        else:
             self._records.append((offset, record))
+
+    def erased_in(self, partition: int, partitions: int) -> list[str]:
+        """Return the hashes of who is erased and may have orders in a partition."""
+        return [
+            hash_
+            for hash_, said in self.erased.items()
+            if said.partition in (None, partition) or said.partitions != partitions
+        ]
 
     def orders_for(self, partition: int, since: int) -> list[Resume | Skip]:
         """Return what was said about a partition at or after a control position."""

@@ -127,8 +127,13 @@ class Engine:
             self._is_kafka_doubted = True
 
     def _new_takeover(self, partition: int, is_damaged: bool) -> Takeover:
-        parts = (self._settings, self._consumer, self._reader, self.store, self._startup.identity, self._models)
-        return self.takeover_class(partition, *parts, is_damaged=is_damaged)
+        identity = self._startup.identity
+        parts = (self._settings, self._consumer, self._reader, self.store, identity, self._models)
+        # A partition that begins anew must know of everybody who is erased by now.
+        self._control.read()
+        return self.takeover_class(
+            partition, *parts, lambda each: self._control.erased_in(each, identity.partitions), is_damaged=is_damaged
+        )
 
     def _guarded(self, step: Callable[[], bool]) -> bool:
         """Take one step; an outage is waited out, a doubtful transaction leads to takeovers, a bug passes through."""
@@ -300,7 +305,10 @@ class Engine:
 
     def _settle(self, work: LaneWork, obeyed: set[int]) -> None:
         lane = work.lane
+        for customer_id in work.outcome.erased:
+            lane.customers.pop(customer_id, None)
         lane.customers.update(work.outcome.touched)
+        lane.written_at = time.monotonic()
         lane.keep(self._settings.cached_customers // max(1, len(self._assignment.lanes)))
         if work.is_due_complete:
             lane.nobody_due_until = max(lane.nobody_due_until, work.asked_until)
@@ -325,6 +333,8 @@ class Engine:
             self._begin_again("redis restarted", "run_id changed")
             return
         self.wall_clock.ask(self._assignment.lanes)
+        for lane in self._assignment.lanes.values():
+            self._startup.cleaning.tend(lane)
         for lane in list(self._assignment.lanes.values()):
             try:
                 self._check(lane)

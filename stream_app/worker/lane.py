@@ -38,6 +38,12 @@ class Lane:
     customers: dict[str, Customer] = field(default_factory=dict)
     unapplied: dict[str, Customer] = field(default_factory=dict)
     """Those of them whose newest state is held or being written: what Redis says of them is old."""
+    leaving: frozenset[str] = frozenset()
+    """Whom the same write takes out of Redis, which still shows them."""
+    unclean_since: int = 0
+    """`Meta.unclean_since`."""
+    written_at: float = 0.0
+    """When the partition's last transaction was committed, by `time.monotonic`."""
     nobody_due_until: int = NO_CLOCK
     """Nobody is due at or before this instant: no need to ask again until the clock passes it."""
     checked: Checked = UNCHECKED

@@ -21,8 +21,10 @@ SLICE = 500
 def load_lane(work: LaneWork, store: Store, *, is_busy: bool) -> None:
     """Fill in the states of everybody the records name and of a slice of who is due."""
     lane = work.lane
-    named = {inbound.order.customer_id for inbound in work.inbound if inbound.order is not None}
+    named = {customer_id for inbound in work.inbound if (customer_id := inbound.customer_id) is not None}
     missing = [customer_id for customer_id in named if customer_id not in lane.customers]
+    if lane.leaving:
+        missing = [customer_id for customer_id in missing if customer_id not in lane.leaving]
     asks_due = lane.may_have_due
     if missing or asks_due:
         budget = (BUSY_BUDGET if is_busy else IDLE_BUDGET) if asks_due else 0
@@ -42,7 +44,8 @@ def pay_lane(work: LaneWork, store: Store, allowed: int) -> int:
     lane = work.lane
     assert lane.active.owing is not None
     places = _next_places(work, store, lane.active.owing)
-    owed = [at for at, place in enumerate(places) if lane.customers[place.customer_id].owed]
+    known = lane.customers
+    owed = [at for at, each in enumerate(places) if each.customer_id in known and known[each.customer_id].owed]
     if len(owed) <= allowed:
         work.pay = _slice(work, places, is_last=len(places) < SLICE)
         return len(owed)
@@ -54,15 +57,16 @@ def _next_places(work: LaneWork, store: Store, behind: Place) -> list[Place]:
     """Return the next places of a walk along the due index, with everybody there in memory."""
     lane = work.lane
     places = store.walk(lane.lease, behind, SLICE)
-    missing = [place.customer_id for place in places if place.customer_id not in lane.customers]
+    ids = [place.customer_id for place in places if place.customer_id not in lane.leaving]
+    missing = [customer_id for customer_id in ids if customer_id not in lane.customers]
     if missing:
         _keep(work, store.load(lane.lease, missing, due_until=NO_CLOCK, due_budget=0)[0])
     return places
 
 
 def _slice(work: LaneWork, places: list[Place], *, is_last: bool) -> Slice:
-    customers = [place.customer_id for place in places]
     known = work.lane.customers
+    customers = [place.customer_id for place in places if place.customer_id in known]
     work.customers |= {customer_id: known[customer_id] for customer_id in customers}
     return Slice(customers, None if is_last else places[-1])
 
@@ -71,13 +75,14 @@ def _load(work: LaneWork, store: Store, missing: list[str], budget: int) -> None
     lane = work.lane
     clock = lane.progress.clock.instant
     # Redis still lists customers whose boundaries fired in the chunk that is held: they must not use the budget up.
-    asked = budget + len(lane.unapplied) if budget else 0
+    asked = budget + len(lane.unapplied) + len(lane.leaving) if budget else 0
     records, due = store.load(lane.lease, missing, due_until=clock, due_budget=asked)
     _keep(work, records)
     if budget:
         work.asked_until = clock
         work.is_due_complete = len(due) < asked
-        _take_due(work, store, [customer_id for customer_id in due if customer_id not in lane.unapplied], budget)
+        gone = lane.unapplied.keys() | lane.leaving
+        _take_due(work, store, [customer_id for customer_id in due if customer_id not in gone], budget)
 
 
 def _take_due(work: LaneWork, store: Store, due: list[str], budget: int) -> None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
+from stream_app.core.erasure import Block, decode_block, encode_block
 from stream_app.core.errors import StopError
 from stream_app.core.pipeline import Progress
 from stream_app.core.state_layout import STATE_FORMAT
@@ -25,6 +26,22 @@ def figures_name(key: bytes) -> str | None:
     """Return which record of the figures has this key, None when it is not one."""
     name = key[1:].decode(errors="replace") if key.startswith(b"\0") else ""
     return name if name == TOTALS or name.startswith(DAY_PREFIX) else None
+
+
+BLOCK_PREFIX = b"\0blocked:"
+"""With the keyed hash behind it: the key of an entry of the block list."""
+
+
+def block_record(hash_: str, block: Block | None) -> tuple[bytes, bytes | None]:
+    """Return an entry of the block list as a record of the changelog; None: the entry is gone."""
+    return BLOCK_PREFIX + hash_.encode(), None if block is None else encode_block(block)
+
+
+def block_of(key: bytes, value: bytes | None) -> tuple[str, Block | None] | None:
+    """Return the entry of the block list that a record holds, None when it is another record."""
+    if not key.startswith(BLOCK_PREFIX):
+        return None
+    return key.removeprefix(BLOCK_PREFIX).decode(), None if value is None else decode_block(value)
 
 
 class Identity(Struct, frozen=True):
@@ -72,6 +89,10 @@ class Meta(Struct, frozen=True, kw_only=True):
     """The place in the due index before which nobody is owed an event of the last switch; None: nobody at all."""
     figures_since: str | None = None
     """`Figures.since`; None: a version without figures wrote this, so the totals miss what it did."""
+    blocked: int = 0
+    """How many entries the block list has."""
+    unclean_since: int = 0
+    """Milliseconds since 1970: when the last erasure was whose traces may be in the changelog; 0: there is none."""
 
 
 encode_meta = msgspec.json.Encoder().encode
@@ -89,6 +110,7 @@ def meta_of(
     paused: str,
     clock_mode: str,
     figures_since: str,
+    unclean_since: int = 0,
 ) -> Meta:
     """Return the record that brings a partition back to where it is."""
     return Meta(
@@ -108,6 +130,8 @@ def meta_of(
         owing=owing,
         clock_mode=clock_mode,
         figures_since=figures_since,
+        blocked=len(progress.blocks),
+        unclean_since=unclean_since,
     )
 
 

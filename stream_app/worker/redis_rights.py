@@ -13,13 +13,15 @@ from stream_app.core.errors import StopError
 from stream_app.settings import Settings
 
 WORKER_COMMANDS = (
-    "del", "evalsha", "exists", "get", "hget", "hgetall", "hkeys", "hlen", "hmget", "hset", "hsetnx", "info", "ping",
-    "script|load", "set", "time", "type", "zadd", "zcard", "zcount", "zrange", "zrangebyscore", "zrank", "zrem",
-    "zremrangebyrank", "zscore",
+    "del", "evalsha", "exists", "get", "hdel", "hget", "hgetall", "hkeys", "hlen", "hmget", "hscan", "hset", "hsetnx",
+    "info", "ping", "script|load", "set", "time", "type", "zadd", "zcard", "zcount", "zrange", "zrangebyscore", "zrank",
+    "zrem", "zremrangebyrank", "zscore",
 )  # fmt: skip
 """On keys that begin with the deployment's prefix."""
 
-READER_COMMANDS = ("exec", "hget", "hgetall", "hmget", "multi", "ping", "zcard", "zcount", "zrange", "zscan")
+READER_COMMANDS = (
+    "exec", "hget", "hgetall", "hkeys", "hmget", "multi", "ping", "zcard", "zcount", "zrange", "zscan", "zscore",
+)  # fmt: skip
 """What the API, the lookups of the command and `stream_app.client` use, on the same keys."""
 
 _COMMAND = re.compile(r"run the '([^']+)' command")

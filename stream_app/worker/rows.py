@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import msgspec
 
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.core.customer import NOT_WAITING
+from stream_app.core.customer import NEVER_MOVED, NOT_WAITING
+from stream_app.core.erasure import Block, encode_block
 from stream_app.core.instants import rfc3339
 from stream_app.core.state_layout import StateHeader
 from stream_app.core.statistics import decode_fields
@@ -20,6 +22,25 @@ Row = tuple[tuple[str | int, ...], bytes]
 
 Figure = tuple[str, list[str]]
 """What apply.lua writes of one record of the figures: its name, and all fields, each followed by its number."""
+
+
+@dataclass
+class Erasures:
+    """What a write takes out of Redis, before it puts anything in."""
+
+    customers: set[str] = field(default_factory=set)
+    blocks: dict[str, Block | None] = field(default_factory=dict)
+    """Changed entries of the block list by hash; None: it is gone."""
+
+    def packed(self) -> bytes:
+        """Return them as apply.lua reads them: ids, then entries to set, then those to remove."""
+        if not self.customers and not self.blocks:
+            return _NO_ERASURES
+        kept: list[str] = []
+        for hash_, block in self.blocks.items():
+            if block is not None:
+                kept += (hash_, encode_block(block).decode())
+        return _pack((sorted(self.customers), kept, [hash_ for hash_, block in self.blocks.items() if block is None]))
 
 
 class Before(NamedTuple):
@@ -34,6 +55,7 @@ LOOK_UP: Final = Before(False, True)
 NEW: Final = Before("", True)
 
 _pack = msgspec.msgpack.Encoder().encode
+_NO_ERASURES = _pack(((), (), ()))
 
 
 def row_of(header: StateHeader, record: bytes, before: Before | None) -> Row:
@@ -60,7 +82,8 @@ def _standing(header: StateHeader) -> tuple[str | int, ...]:
     return (
         header.segment,
         header.segment_name,
-        rfc3339(header.since) if header.sequence else "",
+        # A sequence goes on from before an erasure; the standing does not.
+        rfc3339(header.since) if header.since != NEVER_MOVED else "",
         str(header.since),
         header.sequence,
         header.history.decode(),
@@ -70,17 +93,18 @@ def _standing(header: StateHeader) -> tuple[str | int, ...]:
 def figure_of(name: str, record: bytes) -> Figure:
     """Return a record of the figures as Redis shows it; its numbers are texts, as Lua's have 53 bits."""
     values: list[str] = []
-    for field, number in decode_fields(record).items():
-        values += (field, str(number))
+    for shown, number in decode_fields(record).items():
+        values += (shown, str(number))
     return name, values
 
 
-def packed(rows: Sequence[Row], figures: Sequence[Figure]) -> list[bytes]:
-    """Return rows as script arguments: all fields in one msgpack array, the figures in another, then the records.
+def packed(rows: Sequence[Row], figures: Sequence[Figure], erasures: Erasures) -> list[bytes]:
+    """Return rows as script arguments: fields, figures and erasures as one msgpack array each, then the records.
 
     One argument a field would cost the client 8 µs a customer, this costs 2.
     """
-    return [_pack([fields for fields, _ in rows]), _pack(figures), *(record for _, record in rows)]
+    fields = _pack([fields for fields, _ in rows])
+    return [fields, _pack(figures), erasures.packed(), *(record for _, record in rows)]
 
 
 def money_text(ten_thousandths: int) -> str:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 import structlog
 
 from stream_app.contract.rights import Role
+from stream_app.core.errors import StopError
 from stream_app.core.rules import Rules
 from stream_app.settings import Settings
+from stream_app.worker.cleaning import Cleaning, find_cleaning
 from stream_app.worker.cluster import find_identity
 from stream_app.worker.control import Control
 from stream_app.worker.health import Health
@@ -28,6 +30,7 @@ class Startup:
 
     identity: Identity
     rules: Rules
+    cleaning: Cleaning
     run_id: str
 
     def __init__(
@@ -59,8 +62,22 @@ class Startup:
         settings = self._settings
         self.identity = find_identity(settings)
         self.rules = settings.rules(self.identity.partitions)
+        self.cleaning = find_cleaning(settings)
         self._control.read_to_end()
+        self._require_erasure_key()
         return True
+
+    def _require_erasure_key(self) -> None:
+        """Stop when people were erased by a key that is not ours: their orders would bring them back."""
+        key = self._settings.erasure
+        foreign = self._control.erasure_keys - ({key.fingerprint} if key is not None else set())
+        if foreign:
+            missing = "SEGSTREAM_ERASURE_KEY is not set" if key is None else "SEGSTREAM_ERASURE_KEY is another one"
+            raise StopError(
+                f"People were erased by the key {', '.join(sorted(foreign))}, and {missing}.",
+                "Set it to the key that `segstream erase` was run with.",
+                code="ERASURE_KEY",
+            )
 
     def _meet_model(self) -> bool:
         """Wait for a model; when the newest cannot be loaded, the one before may be what the state was scored by."""

@@ -14,17 +14,20 @@ import redis
 from redis.commands.core import Script
 
 from stream_app import metrics
+from stream_app.core.erasure import Block, decode_block
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
 from stream_app.worker.place import Place
 from stream_app.worker.plaintext import refuse_plaintext_redis
 from stream_app.worker.redis_rights import denial_of, refuse_missing_commands
-from stream_app.worker.rows import Figure, Row, packed
+from stream_app.worker.rows import Erasures, Figure, Row, packed
 
 RESTORE_SLICE = 500
 SCRUB_SLICE = 1_000
 WIPE_SLICE = 2_000
 FIGURES_SLICE = 200
+BLOCKED_SLICE = 1_000
+NO_ERASURES = Erasures()
 
 
 class PartitionLost(Exception):
@@ -83,6 +86,8 @@ class Lease:
     claim: str
     mark: Mark = NOWHERE
     """Replaced in one step by the thread that writes; nothing is read from Redis meanwhile."""
+    blocked: int = 0
+    """How many entries Redis' block list has."""
 
     def fence(self) -> tuple[str | int, ...]:
         """Return what a script compares before it reads."""
@@ -104,6 +109,7 @@ class Store:
         self._check = self._script("check")
         self._wipe = self._script("wipe")
         self._figures = self._script("figures")
+        self._blocked = self._script("blocked")
 
     def _script(self, name: str) -> Script:
         return self._redis.register_script(self.source(name))
@@ -113,7 +119,7 @@ class Store:
         return (files("stream_app.worker") / "lua" / f"{name}.lua").read_text()
 
     def _keys(self, partition: int) -> list[str]:
-        return [f"{self._prefix}{kind}:{self._topic}:{partition}" for kind in ("partition", "due")]
+        return [f"{self._prefix}{kind}:{self._topic}:{partition}" for kind in ("partition", "due", "blocked")]
 
     @property
     def _customer(self) -> str:
@@ -155,18 +161,20 @@ class Store:
 
     def apply(
         self, lease: Lease, rows: Sequence[Row], *, position: int, source_position: int, meta: bytes,
-        customers: int, figures: Sequence[Figure] = (), is_rebuild: bool = False,
+        customers: int, figures: Sequence[Figure] = (), erasures: Erasures = NO_ERASURES, blocked: int = 0,
+        is_rebuild: bool = False,
     ) -> None:  # fmt: skip
-        """Write committed states and figures and move the position, all or none."""
+        """Write committed states and figures, take out who was erased and move the position, all or none."""
         values: list[Any] = [
             lease.claim, lease.mark.position, position, source_position, meta, customers, int(time.time() * 1_000),
             self._customer, self._segment, f":customers:{lease.partition}", int(is_rebuild),
-            *self._figure_keys(lease.partition), *packed(rows, figures),
+            *self._figure_keys(lease.partition), *packed(rows, figures, erasures),
         ]  # fmt: skip
         status = self._run(self._apply, lease, *values).decode()
         if status not in {"OK", "DONE"}:
             raise PartitionLost(lease.partition, status)
         lease.mark = Mark(position, customers)
+        lease.blocked = blocked
 
     def figures(self, lease: Lease, behind: str) -> dict[str, dict[str, int]]:
         """Return the next records of the figures behind a name, in the order of names; empty: there are no more."""
@@ -179,14 +187,26 @@ class Store:
             for name, told in found[0]
         }
 
+    def blocks(self, lease: Lease) -> Iterator[dict[str, Block]]:
+        """Yield the block list in slices; an entry may come twice."""
+        cursor: bytes = b"0"
+        while True:
+            status, *found = self._run(self._blocked, lease, *lease.fence(), cursor, BLOCKED_SLICE)
+            if status != b"OK":
+                raise PartitionLost(lease.partition, status.decode())
+            cursor, told = found
+            yield {hash_.decode(): decode_block(value) for hash_, value in zip(told[::2], told[1::2], strict=True)}
+            if cursor == b"0":
+                return
+
     def check(self, lease: Lease, first_rank: int, clock: int, stride: int = 0, figures: Sequence[str] = ()) -> Checked:
-        """Check the claim, the next slice of customers and these figures, and count who is due.
+        """Check the claim, the next slice of customers, these figures and the block list's size; count who is due.
 
         Every `stride`th customer is shown.
         """
         last_rank = first_rank + SCRUB_SLICE - 1
         keys = self._figure_keys(lease.partition)
-        values = (self._customer, first_rank, last_rank, clock, stride, *keys, *figures)
+        values = (self._customer, first_rank, last_rank, clock, stride, *keys, lease.blocked, *figures)
         status, *found = self._run(self._check, lease, *lease.fence(), *values)
         if status != b"OK":
             raise PartitionLost(lease.partition, status.decode())

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
+from stream_app.core.erasure import BlockList
 from stream_app.core.errors import OutageError, StopError
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.pipeline import Progress
@@ -36,6 +37,7 @@ from stream_app.worker.meta import (
     META_KEY,
     Identity,
     Meta,
+    block_of,
     check_identity,
     decode_meta,
     encode_meta,
@@ -44,8 +46,8 @@ from stream_app.worker.meta import (
 )
 from stream_app.worker.models import Models
 from stream_app.worker.place import START
-from stream_app.worker.rows import LOOK_UP, Figure, Row, figure_of, row_of
-from stream_app.worker.store import RESTORE_SLICE, Held, Lease, Mark, PartitionLost, Store
+from stream_app.worker.rows import LOOK_UP, Erasures, Figure, Row, figure_of, row_of
+from stream_app.worker.store import NO_ERASURES, RESTORE_SLICE, Held, Lease, Mark, PartitionLost, Store
 
 log = structlog.get_logger("segstream.takeover")
 
@@ -59,6 +61,10 @@ STALE_MS = 302_400_000
 """Half of delete.retention.ms: a position older than that may have missed a tombstone."""
 
 
+Logged = tuple[int, bytes, bytes | None]
+"""A record of the changelog: its offset, its key, and its value; None: a tombstone."""
+
+
 @dataclass
 class TakenOver:
     """A partition that is ours, restored and ready to run."""
@@ -68,6 +74,10 @@ class TakenOver:
     meta: Meta | None
     active: ActiveModel
     figures: Figures
+
+
+ErasedIn = Callable[[int], Iterable[str]]
+"""Returns the hashes of who is erased and may have orders in a partition, by what operators said."""
 
 
 class ChangelogReader:
@@ -90,18 +100,17 @@ class ChangelogReader:
         low, high = self._open.get_watermark_offsets(TopicPartition(topic, partition), CALL_SECONDS)
         return int(low), int(high)
 
-    def read(self, partition: int, position: int, end: int) -> Iterator[list[tuple[int, bytes, bytes]]]:
-        """Yield slices of (offset, key, value) of committed records below `end`, an empty one when none came."""
+    def read(self, partition: int, position: int, end: int) -> Iterator[list[Logged]]:
+        """Yield slices of committed records below `end`, an empty one when none came."""
         self._committed.assign([TopicPartition(self._topics.state, partition, position)])
         reached = position
         while reached < end:
-            records: list[tuple[int, bytes, bytes]] = []
+            records: list[Logged] = []
             for record in cast(list[Any], self._committed.consume(RESTORE_SLICE, STEP_SECONDS)):
                 error = record.error()
                 if error is None:
                     reached = record.offset() + 1
-                    if record.value() is not None:
-                        records.append((record.offset(), record.key(), record.value()))
+                    records.append((record.offset(), record.key(), record.value()))
                 elif error.code() == KafkaError._PARTITION_EOF:
                     # The end a committed reader sees stays below an open transaction: wait until that one is over.
                     reached = max(reached, record.offset())
@@ -121,7 +130,7 @@ class Takeover:
 
     def __init__(
         self, partition: int, settings: Settings, consumer: Consumer, reader: ChangelogReader, store: Store,
-        identity: Identity, models: Models, *, is_damaged: bool = False,
+        identity: Identity, models: Models, erased: ErasedIn = lambda _: (), *, is_damaged: bool = False,
     ) -> None:  # fmt: skip
         self.partition = partition
         self._orders = settings.topics.orders
@@ -131,6 +140,7 @@ class Takeover:
         self._store = store
         self._identity = identity
         self._models = models
+        self._erased = erased
         self._is_damaged = is_damaged
         self._lease = Lease(partition, uuid.uuid4().hex)
         self._last_key = META_KEY
@@ -165,6 +175,7 @@ class Takeover:
         active = self._models.active(meta, progress.clock.instant)
         self._finish(meta)
         figures = yield from self._figures(meta)
+        progress.blocks = yield from self._block_list(meta)
         self.result = TakenOver(self._lease, progress, meta, active, figures)
 
     def read_ends(self) -> tuple[int | None, int]:
@@ -199,12 +210,18 @@ class Takeover:
             yield
         self._store.claim(self._lease)
 
-    def _apply(self, records: list[tuple[int, bytes, bytes]], meta: Meta | None, *, is_rebuild: bool) -> Meta | None:
+    def _apply(self, records: list[Logged], meta: Meta | None, *, is_rebuild: bool) -> Meta | None:
         """Apply one slice; return the newest meta record."""
         rows: dict[bytes, Row] = {}
         figures: dict[str, Figure] = {}
+        erasures = Erasures()
         for _, key, value in records:
-            if key == META_KEY:
+            if entry := block_of(key, value):
+                erasures.blocks[entry[0]] = entry[1]
+            elif value is None:
+                rows.pop(key, None)
+                erasures.customers.add(key.decode())
+            elif key == META_KEY:
                 meta = self._checked(value)
             elif name := figures_name(key):
                 figures[name] = figure_of(name, value)
@@ -213,7 +230,7 @@ class Takeover:
         self._last_key = records[-1][1]
         self.restored += len(records)
         position, found = records[-1][0] + 1, list(figures.values())
-        self._write(list(rows.values()), meta, position, RESTORING, found, is_rebuild=is_rebuild)
+        self._write(list(rows.values()), meta, position, RESTORING, found, erasures, is_rebuild=is_rebuild)
         return meta
 
     def _finish(self, meta: Meta | None) -> None:
@@ -236,6 +253,18 @@ class Takeover:
             log.info("figures by day begin", partition=self.partition, since=figures.since)
         return figures
 
+    def _block_list(self, meta: Meta | None) -> Generator[None, None, BlockList]:
+        """Read who was erased; a partition that begins anew knows at once whom not to begin with."""
+        blocks = {}
+        for found in self._store.blocks(self._lease):
+            blocks.update(found)
+            yield
+        block_list = BlockList(blocks)
+        if meta is None:
+            for hash_ in self._erased(self.partition):
+                block_list.block(hash_)
+        return block_list
+
     def _count(self) -> Generator[None, None, Fields]:
         """Add up the partition's customers as they were last evaluated."""
         counted: Fields = {}
@@ -250,7 +279,7 @@ class Takeover:
 
     def _write(
         self, rows: list[Row], meta: Meta | None, position: int, customers: int, figures: Sequence[Figure] = (),
-        *, is_rebuild: bool = False,
+        erasures: Erasures = NO_ERASURES, *, is_rebuild: bool = False,
     ) -> None:  # fmt: skip
         self._store.apply(
             self._lease,
@@ -260,6 +289,8 @@ class Takeover:
             meta=b"" if meta is None else encode_meta(meta),
             customers=customers,
             figures=figures,
+            erasures=erasures,
+            blocked=0 if meta is None else meta.blocked,
             is_rebuild=is_rebuild,
         )
 

@@ -45,8 +45,11 @@ class Write:
     meta: bytes
     customers: int
     """How many customers the partition has afterwards."""
+    blocked: int = 0
+    """How many entries its block list has afterwards."""
     changes: list[Announcement] = field(default_factory=list)
-    states: list[tuple[bytes, bytes]] = field(default_factory=list)
+    states: list[tuple[bytes, bytes | None]] = field(default_factory=list)
+    """What goes into the changelog besides the meta record; None: a tombstone."""
     dead_letters: list[tuple[bytes | None, bytes | None, Headers]] = field(default_factory=list)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -14,9 +15,9 @@ from stream_app.core.pipeline import Chunk, Outcome
 from stream_app.core.rules import Rules
 from stream_app.core.state_record import encode_state, header_of
 from stream_app.worker.lane import BREAKER, Lane
-from stream_app.worker.meta import Identity, encode_meta, figures_key, meta_of
+from stream_app.worker.meta import Identity, block_record, encode_meta, figures_key, meta_of
 from stream_app.worker.place import Place
-from stream_app.worker.rows import NEW, Before, Figure, Row, figure_of, row_of
+from stream_app.worker.rows import NEW, Before, Erasures, Figure, Row, figure_of, row_of
 from stream_app.worker.transaction import Write
 
 WORKER_VERSION = version("segstream")
@@ -59,6 +60,7 @@ class LaneWork:
     write: Write | None = None
     rows: list[Row] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    erasures: Erasures = field(default_factory=Erasures)
 
     @property
     def has_something(self) -> bool:
@@ -89,6 +91,8 @@ class LaneWork:
 
     def _encode(self) -> None:
         lane, outcome, basis = self.lane, self.outcome, self.basis
+        if outcome.erased:
+            lane.unclean_since = int(time.time() * 1_000)
         meta = meta_of(
             lane.progress,
             basis.identity,
@@ -99,10 +103,13 @@ class LaneWork:
             clock_mode="wall" if basis.rules.is_wall_clock else "event",
             paused=lane.paused,
             figures_since=lane.figures.since,
+            unclean_since=lane.unclean_since,
         )
-        write = Write(lane.partition, lane.progress.source_position, encode_meta(meta), lane.progress.customers)
+        progress = lane.progress
+        write = Write(lane.partition, progress.source_position, encode_meta(meta), progress.customers, meta.blocked)
         write.changes = outcome.changes
         self._encode_states(write)
+        self._encode_erasures(write)
         for name, figures in lane.figures.add(outcome.tally).items():
             write.states.append((figures_key(name), figures))
             self.figures.append(figure_of(name, figures))
@@ -117,6 +124,13 @@ class LaneWork:
             )
             write.dead_letters.append((letter.key(), letter.value(), headers))
         self.write = write
+
+    def _encode_erasures(self, write: Write) -> None:
+        """Leave tombstones of who was erased and has not begun anew, and say what changed in the block list."""
+        outcome = self.outcome
+        self.erasures = Erasures(outcome.erased, self.lane.progress.blocks.changes())
+        write.states += [(name.encode(), None) for name in sorted(outcome.erased - outcome.touched.keys())]
+        write.states += [block_record(hash_, block) for hash_, block in self.erasures.blocks.items()]
 
     def _encode_states(self, write: Write) -> None:
         outcome = self.outcome

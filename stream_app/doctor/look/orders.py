@@ -9,7 +9,7 @@ import msgspec
 
 from stream_app.contract.dead_letter import Code
 from stream_app.contract.wire import decode_order
-from stream_app.core.inbound import read_record
+from stream_app.core.inbound import is_marker, read_record
 from stream_app.core.partitioner import Partitioner
 from stream_app.core.rules import Rules
 from stream_app.doctor.facts import Bounds, OrderFacts, SampledOrder
@@ -42,7 +42,9 @@ def _newest(settings: Settings, bounds: Bounds) -> Iterator[Any]:
 
 
 def _sampled(record: Any, rules: Rules) -> Iterator[SampledOrder]:
-    """Yield the record as a worker reads it; ticks are no orders."""
+    """Yield the record as a worker reads it; ticks and markers are no orders."""
+    if is_marker(record.headers()):
+        return
     inbound = read_record(record, record.partition(), frozenset(), rules)
     timestamp = record.timestamp()[1] * 1_000
     place = {"partition": record.partition(), "key": record.key() or b"", "timestamp": timestamp}

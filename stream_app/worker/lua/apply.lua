@@ -1,11 +1,12 @@
 -- Write committed states and move the position, once: a retry finds the position moved and does nothing.
--- KEYS: partition, due. ARGV: claim, position before, position after, source position, meta, customers, applied at,
+-- KEYS: partition, due, blocked. ARGV: claim, position before, position after, source position, meta, customers, applied at,
 -- customer key prefix, segment key prefix, segment key suffix, '1' while rebuilding (keys of any type are replaced),
--- the figures' key prefix and suffix, the customers' fields as a msgpack array, the changed figures as another, then
--- each customer's state record.
+-- the figures' key prefix and suffix, the customers' fields as a msgpack array, the changed figures as another, the
+-- erasures as a third, then each customer's state record.
 -- Fields: id, due, valid until, recency, frequency, monetary, unique products, model version, and for those who are
 -- new or moved: the segment shown so far (false: look it up), new or not, segment, name, since, since in µs, sequence,
--- history. Figures: name, all fields with their numbers.
+-- history. Figures: name, all fields with their numbers. Erasures: ids, entries of the block list to set, and those
+-- to remove; all before a customer is written, who may have come back since.
 local held = redis.call('HMGET', KEYS[1], 'claim', 'position')
 if held[1] ~= ARGV[1] then return 'CLAIM' end
 if held[2] == ARGV[3] and ARGV[2] ~= ARGV[3] then return 'DONE' end
@@ -26,6 +27,17 @@ local function write(command, key, values)
   end
 end
 
+local erased, kept, lifted = unpack(cmsgpack.unpack(ARGV[16]))
+if #erased > 0 then
+  for _, name in ipairs(call('HKEYS', KEYS[1])) do
+    if string.sub(name, 1, 6) == 'index:' then write('ZREM', ARGV[9] .. string.sub(name, 7) .. ARGV[10], erased) end
+  end
+  write('ZREM', KEYS[2], erased)
+  for _, id in ipairs(erased) do call('DEL', ARGV[8] .. id) end
+end
+write('HSET', KEYS[3], kept)
+for _, hash in ipairs(lifted) do call('HDEL', KEYS[3], hash) end
+
 for i, row in ipairs(cmsgpack.unpack(ARGV[14])) do
   local id, was, segment = row[1], row[9], row[11]
   local key = ARGV[8] .. id
@@ -42,10 +54,10 @@ for i, row in ipairs(cmsgpack.unpack(ARGV[14])) do
     if segment ~= '' then note(members, segment, row[14], id) end
     added = call('HSET', key, 'segment', segment, 'name', row[12], 'since', row[13], 'sequence', row[15],
       'history', row[16], 'valid_until', row[3], 'recency_at', row[4], 'frequency', row[5], 'monetary', row[6],
-      'unique_products', row[7], 'model_version', row[8], 'state', ARGV[15 + i])
+      'unique_products', row[7], 'model_version', row[8], 'state', ARGV[16 + i])
   else
     added = call('HSET', key, 'valid_until', row[3], 'recency_at', row[4], 'frequency', row[5], 'monetary', row[6],
-      'unique_products', row[7], 'model_version', row[8], 'state', ARGV[15 + i])
+      'unique_products', row[7], 'model_version', row[8], 'state', ARGV[16 + i])
   end
   -- Who is not new has every field already, unless somebody deleted some.
   if added > 0 and not row[10] then return 'DAMAGED' end

@@ -3,6 +3,7 @@
 local tried = {
   { 'HSET', KEYS[1], 'a', '1' }, { 'HSETNX', KEYS[1], 'b', '1' }, { 'HGET', KEYS[1], 'a' },
   { 'HMGET', KEYS[1], 'a', 'b' }, { 'HGETALL', KEYS[1] }, { 'HKEYS', KEYS[1] }, { 'HLEN', KEYS[1] },
+  { 'HSCAN', KEYS[1], '0' }, { 'HDEL', KEYS[1], 'b' },
   { 'EXISTS', KEYS[1] }, { 'TYPE', KEYS[1] },
   { 'ZADD', KEYS[2], 1, 'a' }, { 'ZCARD', KEYS[2] }, { 'ZCOUNT', KEYS[2], 0, 1 }, { 'ZRANGE', KEYS[2], 0, 0 },
   { 'ZRANGEBYSCORE', KEYS[2], 0, 1 }, { 'ZRANK', KEYS[2], 'a' }, { 'ZSCORE', KEYS[2], 'a' }, { 'ZREM', KEYS[2], 'b' },

@@ -1,5 +1,5 @@
 -- Remove a slice of a partition's keys; answers how many customers may be left.
--- KEYS: partition, due. ARGV: claim, customer key prefix, segment key prefix, segment key suffix, slice, the figures'
+-- KEYS: partition, due, blocked. ARGV: claim, customer key prefix, segment key prefix, segment key suffix, slice, the figures'
 -- key prefix and suffix.
 local kinds = { redis.call('TYPE', KEYS[1]).ok, redis.call('TYPE', KEYS[2]).ok }
 if kinds[1] == 'hash' then
@@ -22,6 +22,6 @@ if kinds[1] == 'hash' then
     if name == 'totals' or string.sub(name, 1, 6) == 'stats:' then redis.call('DEL', ARGV[6] .. name .. ARGV[7]) end
   end
 end
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], KEYS[3])
 redis.call('HSET', KEYS[1], 'claim', ARGV[1])
 return 0
