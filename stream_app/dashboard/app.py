@@ -37,7 +37,8 @@ def main() -> None:
     st.set_page_config(page_title=f"{chosen.title} · segstream", page_icon=str(ICON), layout="wide")
     dress()
     if note := asking.settings().dashboard_note:
-        st.caption(note)
+        with st.container(key="note"):
+            st.markdown(note)
     if is_open():
         chosen.run()
 

@@ -96,6 +96,7 @@ def test_a_file_can_be_uploaded_where_the_space_is_shown_inside_another_page(
         inside = visit.page.frame_locator("iframe").first
         expect(inside.get_by_text("Place among the segments")).to_be_attached(timeout=30_000)
 
+        inside.get_by_role("tab", name="A file").click()
         inside.locator("input[type=file]").set_input_files(
             {"name": "two.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}
         )
