@@ -14,17 +14,19 @@ from model_store.segment_model import SegmentModel
 from stream_app.contract.cause_words import BECAUSE
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.contract.segment_change import Cause, HistoryStep
-from stream_app.core.customer import NEVER_MOVED, NOT_WAITING, Customer
+from stream_app.core.customer import Customer
 from stream_app.core.errors import SegstreamError
 from stream_app.core.features import Features
 from stream_app.core.forecast import forecast
 from stream_app.core.instants import rfc3339
 from stream_app.core.move import Move
 from stream_app.core.rules import Rules
+from stream_app.core.standing import standing_of, stands_since, valid_until
 from stream_app.lookup import HeldOrder, Lookup, features_at, recent_orders
 from stream_app.settings import Settings
 
 LAPSED, UNSCORED = "lapsed", "not scored yet"
+_IN_NO_SEGMENT = {"lapsed": LAPSED, "unscored": UNSCORED}
 
 
 class Foretold(Struct, frozen=True):
@@ -78,14 +80,14 @@ def portrait(settings: Settings, customer_id: str, as_of: int | None, most_order
     rules = settings.rules(partitions=1)
     features = features_at(customer, instant, rules.window)
     model = _model_of(settings, customer)
-    last = customer.rfm.last_purchase()
+    last, since, until = customer.rfm.last_purchase(), stands_since(customer), valid_until(customer)
     return Portrait(
         customer_id=customer.customer_id,
         segment=customer.segment or None,
         name=customer.segment_name or None,
-        standing=_standing(customer),
-        since=rfc3339(customer.since) if customer.since != NEVER_MOVED else None,
-        valid_until=None if customer.due_at is None or _waits(customer) else rfc3339(customer.due_at),
+        standing=_IN_NO_SEGMENT.get(standing_of(customer), customer.segment_name),
+        since=None if since is None else rfc3339(since),
+        valid_until=None if until is None else rfc3339(until),
         as_of=rfc3339(instant),
         last_purchase=None if last is None else rfc3339(last),
         features=features,
@@ -97,17 +99,6 @@ def portrait(settings: Settings, customer_id: str, as_of: int | None, most_order
         segment_names={} if model is None else {segment.id: segment.name for segment in model.segments},
         orders=recent_orders(customer.rfm, most_orders),
     )
-
-
-def _standing(customer: Customer) -> str:
-    if customer.segment:
-        return customer.segment_name
-    return LAPSED if customer.history and not _waits(customer) else UNSCORED
-
-
-def _waits(customer: Customer) -> bool:
-    """Tell whether history was folded that no score has seen yet."""
-    return customer.waits_since != NOT_WAITING
 
 
 def _model_of(settings: Settings, customer: Customer) -> SegmentModel | None:

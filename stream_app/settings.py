@@ -176,6 +176,8 @@ class Settings(BaseSettings):
     """The dashboard's own token of the API, with the scope read; it stays on the server, and is never shown."""
     dashboard_allow_anonymous: bool = False
     """Let everybody who reaches it see the dashboard, wherever it listens."""
+    dashboard_note: str = ""
+    """Words above every page of the dashboard, in Markdown."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """console, json, or auto: console on a terminal, else json."""
     log_level: str = "info"

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stream_app.contract.segment_change import Cause, Features, SegmentChange, SegmentName
+from stream_app.core.standing import Standing
 
-Standing = Literal["scored", "lapsed", "unscored"]
 FeatureName = Literal["recency", "frequency", "monetary", "unique_products"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import msgspec
 
 from model_store.scoring import Scorer
-from stream_app.api.answers import CustomerAnswer, Foretold, HeldOrder, Standing, Step
+from stream_app.api.answers import CustomerAnswer, Foretold, HeldOrder, Step
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.contract.segment_change import Features as ShownFeatures
 from stream_app.contract.segment_change import HistoryStep, SegmentName
-from stream_app.core.customer import NEVER_MOVED, NOT_WAITING, Customer
+from stream_app.core.customer import Customer
 from stream_app.core.features import Features
 from stream_app.core.forecast import forecast
 from stream_app.core.instants import rfc3339
 from stream_app.core.move import Move
 from stream_app.core.rules import Rules
+from stream_app.core.standing import is_waiting, standing_of, stands_since, valid_until
 from stream_app.core.state_record import decode_customer
 from stream_app.lookup import features_at, recent_orders
 
@@ -24,7 +25,7 @@ MOST_ORDERS = 20
 def instant_of_answer(customer: Customer, clock: int) -> int:
     """Return the partition's clock, or the last evaluation while a timer is still to fire before that clock."""
     stands_at = customer.rfm.as_of
-    if customer.waits_since != NOT_WAITING or (customer.due_at is not None and customer.due_at <= clock):
+    if is_waiting(customer) or (customer.due_at is not None and customer.due_at <= clock):
         return stands_at
     return max(stands_at, clock)
 
@@ -34,36 +35,27 @@ def customer_answer(
 ) -> CustomerAnswer:
     """Return what is known of a customer; `names` are those of the segments, by id."""
     customer = decode_customer(record)
-    standing = standing_of(customer)
-    is_known = customer.waits_since == NOT_WAITING
     foretold = [] if scorer is None else [_foretold(move) for move in forecast(decode_customer(record), scorer, rules)]
     at = instant_of_answer(customer, clock)
     features = features_at(customer, at, rules.window)
-    last = customer.rfm.last_purchase()
+    last, since, until = customer.rfm.last_purchase(), stands_since(customer), valid_until(customer)
     return CustomerAnswer(
         customer_id=customer.customer_id,
         segment=SegmentName(id=customer.segment, name=customer.segment_name) if customer.segment else None,
-        standing=standing,
-        since=rfc3339(customer.since) if customer.since != NEVER_MOVED else None,
+        standing=standing_of(customer),
+        since=None if since is None else rfc3339(since),
         as_of=rfc3339(at),
         last_purchase=None if last is None else rfc3339(last),
         features=None if features is None else shown_features(features),
         currency=rules.currency,
         sequence=customer.sequence,
         model_version=customer.model_version or None,
-        valid_until=rfc3339(customer.due_at) if customer.due_at is not None and is_known else None,
+        valid_until=None if until is None else rfc3339(until),
         next=foretold[0] if foretold else None,
         forecast=foretold,
         history=[_step(raw, names) for raw in customer.history],
         orders=[HeldOrder(**msgspec.to_builtins(order)) for order in recent_orders(customer.rfm, MOST_ORDERS)],
     )
-
-
-def standing_of(customer: Customer) -> Standing:
-    """Say whether a customer is in a segment, and if not, why."""
-    if customer.segment:
-        return "scored"
-    return "lapsed" if customer.history and customer.waits_since == NOT_WAITING else "unscored"
 
 
 def shown_features(features: Features) -> ShownFeatures:

@@ -23,6 +23,7 @@ from stream_app.api.model_answers import (
 from stream_app.api.parts import Here, Parts
 from stream_app.api.problems import Problem
 from stream_app.catalogue import Entry, Live, entries, version_called
+from stream_app.contract.control import Promotion
 from stream_app.contract.segment_change import SegmentName
 from stream_app.core.errors import UsageError
 from stream_app.settings import Settings
@@ -56,7 +57,8 @@ async def models(here: Here) -> Models:
 async def preview(version: Version, here: Here) -> PreviewAnswer:
     """Score today's customers with a model that is not live, and return who would move."""
     await _all_answer(here)
-    return await here.asking.long(lambda _: _preview(here.settings, version))
+    live = _live(here)
+    return await here.asking.long(lambda _: _preview(here.settings, version, live))
 
 
 @router.post("/models/{version}/promote", dependencies=Admin, responses=problems(400, 403, 404, 409, 422, 501, 503))
@@ -104,24 +106,30 @@ def _called(settings: Settings, word: str) -> str:
         raise Problem(HTTPStatus.NOT_FOUND, "MODEL_MISSING", error.cause, "GET /models lists them.") from error
 
 
-def _preview(settings: Settings, word: str) -> PreviewAnswer:
-    try:
-        from stream_app.candidate.promotion import gate_of, look_at
-    except ImportError as error:
-        raise _without_scikit(error) from error
-    from stream_app.operators import live_model
-
-    candidate = settings.models.peek(_called(settings, word))
-    seen = look_at(settings, candidate)
-    promotion = live_model(settings)
-    if seen is None or promotion is None:
+def _live(here: Parts) -> Promotion:
+    """Return the promotion of the model that answers; raises Problem while there is none."""
+    champion = here.champion
+    if champion.current is not None:
+        return champion.current.promotion
+    if champion.is_read and champion.refused is None:
         detail = "No model is live, so nobody is in a segment: nothing to compare with."
         raise Problem(HTTPStatus.CONFLICT, "MODEL_NONE", detail, "Promote one first.")
-    names = _names(settings, promotion.version, candidate)
+    raise champion.absence()
+
+
+def _preview(settings: Settings, word: str, live: Promotion) -> PreviewAnswer:
+    try:
+        from stream_app.candidate.promotion import compare, gate_of
+    except ImportError as error:
+        raise _without_scikit(error) from error
+
+    candidate = settings.models.peek(_called(settings, word))
+    seen = compare(settings, candidate, live)
+    names = _names(settings, live.version, candidate)
     now, then = seen.sizes()
     return PreviewAnswer(
         version=candidate.version,
-        champion=promotion.version,
+        champion=live.version,
         customers=seen.customers,
         moved=seen.moved,
         moved_share=round(seen.moved_share, 6),

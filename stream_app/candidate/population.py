@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from confluent_kafka import Consumer
-
 from stream_app.core.customer import NOT_WAITING
 from stream_app.core.instants import DAY_US
 from stream_app.core.state_layout import StateHeader
 from stream_app.core.state_record import read_header
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
-from stream_app.worker.kafka_config import log_reader
-from stream_app.worker.kafka_refusals import partition_count
 
 SLICE = 1_000
 
@@ -33,22 +29,14 @@ class Member(NamedTuple):
 def read_population(settings: Settings) -> Iterator[Member]:
     """Yield everybody who is in a segment; who moves meanwhile is seen as they were before or after, once.
 
-    Raises OutageError when Kafka or Redis does not answer.
+    Raises OutageError when Redis does not answer.
     """
     lookup = Lookup(settings)
-    for status in lookup.partitions(_partitions(settings)):
+    for status in lookup.partitions(lookup.partition_count()):
         for header in _headers(lookup, status.partition):
             member = _member(header, status.clock)
             if member is not None:
                 yield member
-
-
-def _partitions(settings: Settings) -> int:
-    consumer = Consumer(log_reader(settings, "population"))
-    try:
-        return partition_count(consumer, settings, settings.topics.orders)
-    finally:
-        consumer.close()
 
 
 def _headers(lookup: Lookup, partition: int) -> Iterator[StateHeader]:

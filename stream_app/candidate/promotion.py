@@ -16,8 +16,11 @@ from stream_app.settings import Settings
 def look_at(settings: Settings, candidate: SegmentModel) -> Preview | None:
     """Return what the candidate would do to the customers of today; None while no model is live."""
     live = live_model(settings)
-    if live is None:
-        return None
+    return None if live is None else compare(settings, candidate, live)
+
+
+def compare(settings: Settings, candidate: SegmentModel, live: Promotion) -> Preview:
+    """Return the same beside the model that is known to be live."""
     return preview(read_population(settings), candidate, _load(settings, live))
 
 

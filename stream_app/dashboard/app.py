@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from stream_app.dashboard import asking
 from stream_app.dashboard.door import is_open
 from stream_app.dashboard.screen import dress
 from stream_app.dashboard.views.customer import customer
@@ -35,6 +36,9 @@ def main() -> None:
     chosen = st.navigation(list(pages.values()), position="top")
     st.set_page_config(page_title=f"{chosen.title} · segstream", page_icon=str(ICON), layout="wide")
     dress()
+    if note := asking.settings().dashboard_note:
+        with st.container(key="note"):
+            st.markdown(note)
     if is_open():
         chosen.run()
 

@@ -16,7 +16,7 @@ from stream_app.local.ports import is_loopback, require_free
 from stream_app.settings import Settings, variable_of
 
 SCRIPT = Path(__file__).parent / "app.py"
-PASSED_ON = ("api_url", "dashboard_host", "dashboard_port")
+PASSED_ON = ("api_url", "dashboard_host", "dashboard_port", "dashboard_note")
 """What flags of the command may have set: the script reads it from the environment again."""
 
 

@@ -1,4 +1,4 @@
-"""The demonstration's year at a pace that can be watched: half of it at once, the rest day by day, then anew."""
+"""The demonstration's year at a pace that can be watched: half of it as fast as it goes, then day by day, then anew."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from stream_app.history.historic_order import HistoricOrder
 from stream_app.space.partition import Partition, order_record, tick_record
 
 SEED_ORDERS = 5_000
+SEED_DAYS = 91
+"""So many days before the present are not loaded as history but lived through: the Live page looks 90 days back."""
 BEAT_SECONDS = 0.5
 
 
@@ -44,16 +46,20 @@ class Replay(threading.Thread):
 
     def _year(self, shop: Shop) -> None:
         self._partition.begin()
-        past = shop.past()
-        while some := [order_record(order, is_history=True) for order in islice(past, SEED_ORDERS)]:
-            if self._stopping.is_set():
-                return
-            self._partition.take(some)
-        # History is scored when the clock moves: to the instant at which the present begins.
-        self._partition.take([tick_record(shop.cut_us)])
+        begin = shop.cut_us - SEED_DAYS * DAY_US
+        self._hurry(shop.history.orders(until_us=begin), is_history=True)
+        # History is scored when the clock moves.
+        self._partition.take([tick_record(begin)])
+        self._hurry(shop.history.orders(from_us=begin, until_us=shop.cut_us), is_history=False)
         for until, orders in self._beats(shop.live(), shop.cut_us):
             # Where nobody buys, time passes all the same.
             self._partition.take([order_record(order) for order in orders] or [tick_record(until)])
+
+    def _hurry(self, orders: Iterator[HistoricOrder], *, is_history: bool) -> None:
+        while some := [order_record(order, is_history=is_history) for order in islice(orders, SEED_ORDERS)]:
+            if self._stopping.is_set():
+                return
+            self._partition.take(some)
 
     def _beats(self, orders: Iterable[HistoricOrder], from_us: int) -> Iterator[tuple[int, list[HistoricOrder]]]:
         """Yield, beat by beat, the shop's time and what was bought since the last one; ends with the orders."""

@@ -17,7 +17,7 @@ from stream_app.local.ports import require_free
 from stream_app.local.valkey import LocalRedis
 from stream_app.logs import set_up_logging
 from stream_app.settings import Settings
-from stream_app.space.application import create_space
+from stream_app.space.application import API, create_space
 from stream_app.space.change_log import ChangeLog
 from stream_app.space.partition import Partition
 from stream_app.space.replay import Replay
@@ -25,6 +25,11 @@ from stream_app.space.sources import first_model, sources_of
 
 Failure = Callable[[], Exception | None]
 """What has ended a part, None while all run."""
+
+NOTE = (
+    "A simulated shop's year 2017, of which a day lasts {:g} seconds here; afterwards it begins anew. "
+    f"The same answers for programs: [{API}/docs]({API}/docs)."
+)
 
 NEEDED_BYTES = 150_000_000
 """The shop's database is 45 MB; Redis writes nothing."""
@@ -38,7 +43,8 @@ def run_space(settings: Settings, day_seconds: float) -> None:
     set_up_logging(settings)
     live = first_model(settings)
     with demo_folder(NEEDED_BYTES) as folder, LocalRedis(folder / "redis", is_durable=False) as redis:
-        settings = settings.model_copy(update={"redis_url": SecretStr(redis.url)})
+        note = settings.dashboard_note or NOTE.format(day_seconds)
+        settings = settings.model_copy(update={"redis_url": SecretStr(redis.url), "dashboard_note": note})
         log = ChangeLog()
         partition = Partition(settings, live.scorer, log)
         parts = Parts(settings, sources_of(settings, live, log, partition))

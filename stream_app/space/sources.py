@@ -50,7 +50,7 @@ def first_model(settings: Settings) -> Live:
     if not versions:
         raise UsageError(
             f"There is no model in {settings.model_uri}.",
-            "Train one: segstream train completejourney --until 0.5 --k 5 --model-uri ./store",
+            "Train one: segstream train completejourney --until 0.5 --k 3-8 --model-uri ./store",
         )
     artefact = settings.models.artefact(versions[0])
     model = load_promoted(settings, artefact.version, artefact.sha256)

@@ -116,6 +116,23 @@ def running_service(
 
 
 @contextmanager
+def a_service_without_customers(kafka: LocalKafka, valkey: LocalRedis, folder: Path) -> Iterator[Service]:
+    """Serve a deployment that has a model, and that no order has reached; `held_back` is a shop's year."""
+    with Deployment(kafka, valkey, folder) as deployment:
+        deployment.create_topics(1)
+        deployment.worker()
+        plan = TrainingPlan(a_year(folder, 120), own_format(COLUMNS), k=4)
+        live = train(plan, store=deployment.settings.models, trained_at=datetime(2025, 6, 1, tzinfo=UTC))
+        promote(deployment.settings, live.artefact)
+        with open_history(plan.path, plan.format) as history:
+            orders = list(history.orders())
+        with _api(deployment, folder) as port:
+            service = Service(deployment, Sender(deployment.settings), orders, port, folder)
+            wait_for("the API has a model", lambda: "segments" in service.ask("/segments"))
+            yield service
+
+
+@contextmanager
 def _api(deployment: Deployment, folder: Path) -> Iterator[int]:
     from stream_app.api.tokens import digest_of
 

@@ -14,9 +14,13 @@ from websockets.typing import Subprotocol
 
 from model_store.scoring import Scorer
 from model_store.store import ModelStore
+from stream_app.core.instants import DAY_US, parse_instant
+from stream_app.history.completejourney import completejourney_path
+from stream_app.history.reading import open_history
 from tests.integration.api_process import GOOD, Subscriber
 from tests.integration.space_process import SpaceProcess, running_space
 from tests.integration.waiting import wait_for
+from trainer.features import features
 
 LIVE = {"DAY_SECONDS": "5"}
 
@@ -59,7 +63,24 @@ def test_every_household_of_the_first_half_is_in_a_segment(space: SpaceProcess) 
 
     assert found["customers"] + found["lapsed"] >= 2_394
     assert found["currency"] == "USD"
-    assert len([segment for segment in found["segments"] if segment["customers"]]) == 5
+    assert all(segment["customers"] for segment in found["segments"])
+
+
+def test_what_the_space_counts_is_what_the_trainers_query_counts(space: SpaceProcess) -> None:
+    answers = [space.get(f"/api/customers/{number}") for number in range(1, 9)]
+    known = [answer.json for answer in answers if answer.status == 200]
+
+    assert len(known) > 4
+    with open_history(completejourney_path(), "completejourney") as history:
+        for found in known:
+            as_of = parse_instant(found["as_of"])
+            assert as_of is not None
+            counted = features(history, as_of_us=as_of, window_us=365 * DAY_US)
+            (wanted,) = [row for row in counted if row.customer_id == found["customer_id"]]
+            assert found["features"] == {
+                "recency_days": wanted.recency_days, "frequency": wanted.frequency,
+                "monetary": wanted.monetary / 10_000, "unique_products": wanted.unique_products,
+            }  # fmt: skip
 
 
 def test_the_dashboards_websocket_is_opened_for_its_own_page_only(space: SpaceProcess) -> None:

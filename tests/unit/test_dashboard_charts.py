@@ -143,6 +143,23 @@ def test_nothing_is_drawn_where_nobody_moved() -> None:
     assert timeline(Customer("1", "unscored", "EUR", 0), ["s1"], PEN) is None
 
 
+def test_no_chart_has_a_layer_without_a_row() -> None:
+    lapsed = Customer(
+        "1", "lapsed", "EUR", 2, as_of="2025-03-01T00:00:00Z",
+        history=[Step("2025-02-01T00:00:00Z", None, "expiry", 2, ONE), Step("2024-02-01T00:00:00Z", ONE, "order", 1)],
+    )  # fmt: skip
+    drawn = [timeline(lapsed, ["s1"], PEN), plane([], {ONE: [1.0, 2.0]}, PEN)]
+
+    for figure in drawn:
+        assert figure is not None
+        spec = figure.chart.to_dict()
+        for layer in spec["layer"]:
+            rows = spec["datasets"][layer.get("data", spec.get("data"))["name"]]
+            wanted = {"!datum.is_forecast": False, "datum.is_forecast": True}
+            kept = [wanted[step["filter"]] for step in layer.get("transform", [])]
+            assert [row for row in rows if all(row["is_forecast"] == one for one in kept)] != []
+
+
 def test_earlier_shares_are_those_of_that_day_and_not_of_today() -> None:
     assert earlier_shares(the_segments(), 7) == {"s1": (0.25, 0.5), "s2": (0.75, 0.5)}
     assert earlier_shares(the_segments(), 30) == {}

@@ -69,13 +69,16 @@ def timeline(found: Customer, order: Sequence[str], pen: Pen) -> Figure | None:
     coming = base.transform_filter("datum.is_forecast").mark_bar(
         height={"band": 0.5}, cornerRadius=3, fillOpacity=0.25, strokeWidth=1.5, strokeDash=[4, 3]
     ).encode(stroke=alt.Stroke("colour:N", scale=None))  # fmt: skip
+    layers = {False: known, True: coming}
+    # A layer without a row would have an infinite extent, and the reader's console would say so.
+    drawn = [layers[is_forecast] for is_forecast in sorted({stay.is_forecast for stay in stays(found)})]
     now = (
         alt.Chart(inline([{"now": found.as_of}])).mark_rule(color=pen.palette.ink, strokeDash=[2, 2]).encode(x="now:T")
     )
     return Figure(
         "Segments over time",
         "Solid: as it was. Dashed: what time alone will bring without another order. The line is now.",
-        (known + coming + now).properties(height=max(90, ROW_PIXELS * len(names) + 30)),
+        alt.layer(*drawn, now).properties(height=max(90, ROW_PIXELS * len(names) + 30)),
         _alternative(found),
         [],
     )
