@@ -12,7 +12,7 @@ COMPILABLE := model_store/scoring.py stream_app/contract/change_record.py stream
 	stream_app/worker/rows.py stream_app/worker/fetch.py stream_app/worker/loader.py $(CORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-picture pictures test system-tools observe prove compile bench lint format type docs site space lock clean
+.PHONY: help setup setup-dev demo demo-picture pictures test system-tools observe prove compile bench audit sbom fuzz lint format type docs site space lock clean
 
 help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,25 @@ compile: $(READY_DEV)  ## Compile the pure core with mypyc into build/compiled (
 bench: $(READY_DEV) compile  ## Measure; the table is in docs/benchmarks.md.
 	@SEGSTREAM_COMPILED=$(CURDIR)/$(COMPILED) $(BIN)/python -m bench $(ARGS)
 
+# Tools that nothing of ours imports: each in an environment of its own, from a lock of its own.
+AUDIT := build/audit
+FUZZ := build/fuzz
+
+$(AUDIT)/.ready: requirements-audit.lock | $(VENV)/bin/python
+	@$(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/pip install -q --disable-pip-version-check --require-hashes -r $< && touch $@
+
+audit: $(READY_DEV) $(AUDIT)/.ready  ## Ask PyPI's advisories about every locked package (needs the network).
+	@$(BIN)/python -m handbook.audit $(AUDIT)/bin/pip-audit requirements-worker.lock requirements-api.lock requirements-dashboard.lock requirements-train.lock requirements.lock requirements-dev.lock
+
+sbom: $(READY_DEV)  ## Write what is installed, in CycloneDX's format, into build/sbom.
+	@$(BIN)/python -m handbook.sbom
+
+$(FUZZ)/.ready: requirements-worker.lock requirements-fuzz.lock | $(VENV)/bin/python
+	@$(PYTHON) -m venv $(FUZZ) && $(FUZZ)/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-worker.lock && $(FUZZ)/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-fuzz.lock && touch $@
+
+fuzz: $(FUZZ)/.ready  ## Give the reader of orders 1,000,000 inputs that Atheris makes (Linux; ARGS=-atheris_runs=…).
+	@$(FUZZ)/bin/python -m tests.fuzz.order_decoder -atheris_runs=1000000 $(ARGS)
+
 lint: $(READY_DEV)  ## Style and spelling.
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
@@ -113,6 +132,8 @@ lock:  ## Resolve the lock files anew (needs uv).
 	$(LOCK) --extra train --extra sample --extra objectstore --extra signature pyproject.toml -o requirements-train.lock
 	$(LOCK) --extra space pyproject.toml -o requirements-space.lock
 	$(LOCK) --group build -o requirements-build.lock
+	$(LOCK) --group audit -o requirements-audit.lock
+	$(LOCK) --group fuzz -o requirements-fuzz.lock
 	$(LOCK) --extra demo pyproject.toml -o requirements.lock
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock
 

@@ -11,6 +11,7 @@ from handbook.commands import command_sections
 from handbook.events import PARTS as EVENT_PARTS
 from handbook.openapi import route_table
 from handbook.outline import navigation
+from handbook.rights import kafka_table, redis_rules
 from handbook.topics import topic_table
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +23,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "letter-codes": letter_codes,
     "topics": topic_table,
     "routes": route_table,
+    "kafka-rights": kafka_table,
+    "redis-rules": redis_rules,
     "navigation": lambda: navigation(DOCS),
     **EVENT_PARTS,
 }

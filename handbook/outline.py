@@ -39,6 +39,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Explanation": (
         "architecture.md",
         "guarantees.md",
+        "security.md",
         "explanation/how-time-moves-customers.md",
         "explanation/exact-integers.md",
         "explanation/comparisons.md",

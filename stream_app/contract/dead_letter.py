@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stream_app.contract.topics import MAX_RECORD_BYTES
+
 KEPT_HEADERS = 32
 """So many of the record's own headers are copied; a flag tells when there were more."""
 
@@ -12,6 +14,9 @@ CONNECT = "__connect.errors."
 CODE_HEADER = "segstream.code"
 VERSION_HEADER = "segstream.worker_version"
 CUT_HEADER = "segstream.headers_cut"
+RECORD_CUT_HEADER = "segstream.record_cut"
+KEPT_BYTES = 65_536
+"""So much of a key or a value is kept of a record that fits into no dead letter."""
 
 
 Headers = list[tuple[str, str | bytes | None]]
@@ -55,6 +60,15 @@ class Refused(Exception):
         self.refusal = Refusal(code, reason)
 
 
+def is_oversized(key: bytes | None, value: bytes | None, own: Headers) -> bool:
+    """Tell whether a record is larger than brokers take: only compression brought it past them.
+
+    Copied whole, its dead letter would be refused again and again, and nothing behind it would ever be read.
+    """
+    names = sum(len(name) + len(text or b"") for name, text in own)
+    return len(key or b"") + len(value or b"") + names > MAX_RECORD_BYTES
+
+
 def letter_headers(
     refusal: Refusal,
     own: Headers,
@@ -63,8 +77,12 @@ def letter_headers(
     partition: int,
     offset: int,
     version: str,
+    is_cut: bool = False,
 ) -> Headers:
-    """Return a dead letter's headers: the record's first 32, then ours under Kafka Connect's names."""
+    """Return a dead letter's headers: the record's first 32, then ours under Kafka Connect's names.
+
+    `is_cut`: of key and value only the beginning is kept, and of the record's own headers none.
+    """
     ours = {
         f"{CONNECT}topic": topic,
         f"{CONNECT}partition": str(partition),
@@ -75,6 +93,9 @@ def letter_headers(
         CODE_HEADER: refusal.code.value,
         VERSION_HEADER: version,
     }
+    if is_cut:
+        own = []
+        ours[RECORD_CUT_HEADER] = "true"
     if len(own) > KEPT_HEADERS:
         ours[CUT_HEADER] = "true"
     return [*own[:KEPT_HEADERS], *((name, text.encode()) for name, text in ours.items())]

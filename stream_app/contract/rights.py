@@ -103,9 +103,11 @@ def _operator(topics: Topics, group: str) -> tuple[Right, ...]:
         _topic(topics.control, "Read", "`segstream models`, `partitions`"),
         _topic(topics.control, "Write", "promote, resume, skip: whoever has this chooses the model"),
         _topic(topics.orders, "Read", "`segstream train --from-topic`, `doctor`"),
-        _topic(topics.orders, "Write", "ticks and loads"),
+        _topic(topics.orders, "Write", "ticks, loads and markers of erasures"),
         _topic(topics.changes, "Read", "`segstream tail`"),
         _topic(topics.state, "Describe", "`segstream topics check`"),
-        _topic(topics.dead_letters, "Read", "look at dead letters"),
+        _topic(topics.dead_letters, "Read", "`segstream dlq list`, `show`, `export`"),
+        _topic(topics.dead_letters, "Write", "`segstream dlq replay`"),
+        Right(Resource.TRANSACTIONAL_ID, f"{topics.dead_letters}.replay", "Write", "`segstream dlq replay`"),
         Right(Resource.GROUP, group, "Describe", "`segstream doctor`"),
     )

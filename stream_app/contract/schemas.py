@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from stream_app.contract.change_record import CHANGE_SCHEMA
-from stream_app.contract.dead_letter import CODE_HEADER, CONNECT, CUT_HEADER, VERSION_HEADER, Code
+from stream_app.contract.dead_letter import CODE_HEADER, CONNECT, CUT_HEADER, RECORD_CUT_HEADER, VERSION_HEADER, Code
 from stream_app.contract.order import MAX_AMOUNT, Order
 from stream_app.contract.segment_change import SegmentChange
 
@@ -67,11 +67,15 @@ def _dead_letter_headers() -> Schema:
         VERSION_HEADER: text | {"description": "The release that refused the order."},
     }
     cut = text | {"enum": ["true"], "description": "Present when the order had more headers than were kept."}
+    record_cut = text | {
+        "enum": ["true"],
+        "description": "Present when only the first 64 KiB of key and value were kept.",
+    }
     return {
         "title": "DeadLetterHeaders",
         "description": "Why an order was parked, under the header names of Kafka Connect.",
         "type": "object",
-        "properties": ours | {CUT_HEADER: cut},
+        "properties": ours | {CUT_HEADER: cut, RECORD_CUT_HEADER: record_cut},
         "required": list(ours),
     }
 

@@ -15,9 +15,10 @@ from stream_app.worker.cleaning import Cleaning, find_cleaning
 from stream_app.worker.cluster import find_identity
 from stream_app.worker.control import Control
 from stream_app.worker.health import Health
-from stream_app.worker.kafka_rights import refuse_missing_rights
+from stream_app.worker.kafka_rights import principal, refuse_missing_rights
 from stream_app.worker.meta import Identity
 from stream_app.worker.models import Models
+from stream_app.worker.redis_rights import user_of
 from stream_app.worker.store import Store
 
 CONTROL_SECONDS = 0.2
@@ -52,10 +53,17 @@ class Startup:
         self._store.refuse_eviction()
         self._store.write_nonce(self._settings.instance_id, self._nonce)
         self.run_id = self._store.run_id()
+        address, user = self._settings.redis_address, user_of(self._settings)
+        log.info(
+            "checked", what="Redis", address=address, user=user, found="it evicts nothing, and allows what is needed"
+        )
         return True
 
     def _meet_rights(self) -> bool:
-        refuse_missing_rights(self._settings, Role.WORKER)
+        settings = self._settings
+        refuse_missing_rights(settings, Role.WORKER)
+        place = {"brokers": settings.kafka_bootstrap_servers, "protocol": settings.kafka_security_protocol}
+        log.info("checked", what="Kafka", **place, user=principal(settings), found="it allows what is needed")
         return True
 
     def _meet_kafka(self) -> bool:
@@ -65,6 +73,8 @@ class Startup:
         self.cleaning = find_cleaning(settings)
         self._control.read_to_end()
         self._require_erasure_key()
+        cluster, partitions = self.identity.cluster_id, self.identity.partitions
+        log.info("checked", what="topics", cluster=cluster, partitions=partitions, found="all five are there and fit")
         return True
 
     def _require_erasure_key(self) -> None:
@@ -88,6 +98,7 @@ class Startup:
             return False
         self._health.problem = ""
         self._health.model = scorer.version
+        log.info("checked", what="model", version=scorer.version, found="it is the file that was promoted, and fits")
         return True
 
     def _wait(self, cause: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import NamedTuple
 
-from stream_app.contract.dead_letter import letter_headers
+from stream_app.contract.dead_letter import KEPT_BYTES, is_oversized, letter_headers
 from stream_app.core.customer import Customer
 from stream_app.core.inbound import Inbound
 from stream_app.core.pipeline import Chunk, Outcome
@@ -114,15 +114,20 @@ class LaneWork:
             write.states.append((figures_key(name), figures))
             self.figures.append(figure_of(name, figures))
         for letter, refusal in outcome.dead_letters:
+            key, value, own = letter.key(), letter.value(), letter.headers() or []
+            is_cut = is_oversized(key, value, own)
+            if is_cut:
+                key, value = (part and part[:KEPT_BYTES] for part in (key, value))
             headers = letter_headers(
                 refusal,
-                letter.headers() or [],
+                own,
                 topic=basis.rules.orders_topic,
                 partition=lane.partition,
                 offset=letter.offset(),
                 version=WORKER_VERSION,
+                is_cut=is_cut,
             )
-            write.dead_letters.append((letter.key(), letter.value(), headers))
+            write.dead_letters.append((key, value, headers))
         self.write = write
 
     def _encode_erasures(self, write: Write) -> None:

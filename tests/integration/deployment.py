@@ -271,6 +271,11 @@ class Deployment:
         ends: list[int] = wait_for("every partition has a leader", ask, 20)
         return ends
 
+    def end_of_control(self) -> int:
+        """Return how many control records there are."""
+        place = TopicPartition(self.topics.control, 0)
+        return int(self._admin.list_offsets({place: OffsetSpec.latest()}, request_timeout=5)[place].result(10).offset)
+
     def wait_done(self, seconds: float | None = None) -> None:
         """Wait until Redis shows every partition at the log's end, and nobody due at its clock."""
         ends = self.ends(self.topics.orders)

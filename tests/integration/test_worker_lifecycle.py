@@ -51,6 +51,21 @@ def test_it_waits_for_a_model_and_says_so(deployment: Deployment) -> None:
     assert wait_for("it is ready", worker.is_ready)
 
 
+def test_its_start_says_in_four_lines_what_was_checked(deployment: Deployment) -> None:
+    deployment.create(2)
+    worker = deployment.worker()
+    wait_for("it is ready", worker.is_ready, said=worker.said)
+
+    lines = [json.loads(line) for line in worker.said().splitlines() if line.startswith("{")]
+    checked = {line["what"]: line for line in lines if line["event"] == "checked"}
+
+    assert list(checked) == ["Redis", "Kafka", "topics", "model"]
+    assert checked["Redis"]["address"] == deployment.settings.redis_address
+    assert (checked["Kafka"]["protocol"], checked["Kafka"]["user"]) == ("PLAINTEXT", "User:ANONYMOUS")
+    assert checked["topics"]["partitions"] == 2
+    assert checked["model"]["version"] == a_model().version
+
+
 def test_it_refuses_a_model_of_another_window_and_says_so(deployment: Deployment) -> None:
     deployment.create(2, a_model(window_days=30))
 

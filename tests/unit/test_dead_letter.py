@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from stream_app.contract.dead_letter import KEPT_HEADERS, Code, Headers, Refusal, letter_headers
+import pytest
+
+from stream_app.contract.dead_letter import KEPT_HEADERS, Code, Headers, Refusal, is_oversized, letter_headers
+from stream_app.contract.topics import MAX_RECORD_BYTES
 
 REFUSAL = Refusal(Code.MISSING, "ordered_at")
 OURS = {
@@ -43,3 +46,20 @@ def test_exactly_32_are_not_cut() -> None:
     own: Headers = [(f"h{number}", b"x") for number in range(KEPT_HEADERS)]
 
     assert len(headers_of(own)) == KEPT_HEADERS + len(OURS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "own"),
+    [(b"k", b"x" * MAX_RECORD_BYTES, []), (b"k" * 2_000_000, None, []), (None, b"", [("h", b"x" * 2_000_000)])],
+    ids=["value", "key", "header"],
+)
+def test_a_record_that_only_compression_brought_in_is_cut(key: bytes | None, value: bytes | None, own: Headers) -> None:
+    got = letter_headers(
+        REFUSAL, own, topic="orders.v1", partition=3, offset=42, version="1.2.3", is_cut=is_oversized(key, value, own)
+    )
+
+    assert dict(got) == OURS | {"segstream.record_cut": b"true"}
+
+
+def test_the_largest_record_that_a_broker_takes_is_kept_whole() -> None:
+    assert not is_oversized(b"k" * 256, b"x" * (MAX_RECORD_BYTES - 256), [])

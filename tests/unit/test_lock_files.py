@@ -27,6 +27,8 @@ LOCKS = {
 }
 """Each with the extra of ours that it was resolved for; the worker's has none, and some have more."""
 
+TOOLS = ("requirements-build.lock", "requirements-audit.lock", "requirements-fuzz.lock")
+
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -87,7 +89,7 @@ def test_every_requirement_is_pinned(lock: str) -> None:
     assert asked - pinned.keys() == set()
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, "requirements-build.lock"])
+@pytest.mark.parametrize("lock", [*LOCKS, *TOOLS])
 def test_a_lock_holds_exact_versions_with_hashes_and_no_address(lock: str) -> None:
     form = re.compile(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[\w.]+( ; [^@]+?)?( --hash=sha256:[0-9a-f]{64})+")
 

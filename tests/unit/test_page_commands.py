@@ -14,6 +14,7 @@ import typer
 
 from stream_app.cli import app
 from stream_app.settings import Settings, variable_of
+from stream_app.settings_sources import FROM_FILES
 from tests.documents import (
     IN_A_SECOND_TERMINAL,
     NOT_RUN,
@@ -159,7 +160,7 @@ def test_wrong_commands_are_found(line: str, problem: str) -> None:
 
 
 def test_variables_that_are_set_are_settings() -> None:
-    known = {variable_of(name) for name in Settings.model_fields}
+    known = {variable_of(name) for name in Settings.model_fields} | {f"{variable_of(name)}_FILE" for name in FROM_FILES}
     for block in BLOCKS:
         named = set(re.findall(r"\b((?:SEGSTREAM|KAFKA|REDIS)_[A-Z_]+)=", block.text))
         assert named <= known, block
