@@ -11,6 +11,7 @@ from stream_app.contract.control import (
     ControlRecord,
     Erasure,
     Promotion,
+    Replay,
     Resume,
     Skip,
     Unerasure,
@@ -42,6 +43,8 @@ class Control:
         """Who is erased and not unerased since, by hash."""
         self.erasure_keys: set[str] = set()
         """The fingerprints of all keys by which people were erased."""
+        self.replay: Replay | None = None
+        """What the namespace is made of; None in a live deployment."""
 
     def read(self, timeout_seconds: float = 0.0) -> bool:
         """Read what is there; return whether anything new came."""
@@ -77,6 +80,9 @@ class Control:
             record = decode_control(value or b"")
             if isinstance(record, Promotion):
                 self.promotions.add(record)
+            elif isinstance(record, Replay) and self.replay is None:
+                self.replay = record
+                self.promotions.add(Promotion(version=record.version, sha256=record.sha256, by=record.by, at=record.at))
         except (msgspec.MsgspecError, ValueError):
             self.refused += 1
         else:
@@ -106,6 +112,10 @@ class Control:
             for offset, record in self._records
             if offset >= since and isinstance(record, Resume | Skip) and record.partition == partition
         ]
+
+    def start_of(self, partition: int) -> int:
+        """Return the first offset of a partition that counts; what retention has removed since counts no more."""
+        return 0 if self.replay is None else self.replay.starts[partition]
 
     def close(self) -> None:
         """Leave the broker."""

@@ -1,0 +1,65 @@
+"""What a replay may be told: which stretch of the orders, by which model; and how it is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from stream_app.local.kafka import LocalKafka
+from stream_app.local.valkey import LocalRedis
+from tests.builders import A_CENTROID_SET, a_model
+from tests.integration.deployment import Deployment
+from tests.integration.replays import a_live_deployment, compared, replayed
+
+OTHER = a_model(version="20260101T000000Z-other", centroids=tuple((x + 1.4, y + 1.4) for x, y in A_CENTROID_SET))
+
+
+@pytest.fixture(scope="module")
+def live(kafka: LocalKafka, valkey: LocalRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with a_live_deployment(kafka, valkey, tmp_path_factory.mktemp("replay")) as deployment:
+        yield deployment
+
+
+def test_a_stretch_is_what_it_says_and_later_orders_are_no_difference(live: Deployment) -> None:
+    ends = [end // 2 for end in live.ends(live.topics.orders)]
+    written = ",".join(f"{partition}:{end}" for partition, end in enumerate(ends))
+
+    done = replayed(live, "half", "--to", written)
+
+    assert done["ends"] == ends
+    code, found = compared(live, "half")
+    assert (code, found["different"]) == (0, 0), found
+    assert found["moved_since"] > 0
+    # Another stretch in the same place is refused
+    other = live.terminal().run("replay", "--into", "half", "--to", "0:1")
+    assert (other.returncode, "REPLAY_DIFFERS" in other.stderr) == (1, True)
+    # From later on, what was before is missing
+    newest = ",".join(f"{p}:{end * 15 // 16}" for p, end in enumerate(live.ends(live.topics.orders)))
+    replayed(live, "later", "--from", newest)
+    code, found = compared(live, "later")
+    assert code == 1
+    assert set(found["reasons"]) <= {"late orders", "missing on one side", "corrected orders"}
+
+
+def test_another_model_is_told_and_a_namespace_is_removed_whole(live: Deployment) -> None:
+    live.settings.models.publish(OTHER)
+
+    done = replayed(live, "other", "--model", OTHER.version)
+
+    assert done["model"] == OTHER.version
+    # Under one model on paper both are the same; under their own the segments differ, and nothing else
+    assert compared(live, "other")[1]["different"] == 0
+    code, found = compared(live, "other", "--own-models")
+    assert (code, set(found["reasons"])) == (1, {"other model"})
+    assert set(found["fields"]) <= {"segment", "valid_until"}
+
+    terminal = live.terminal()
+    orders, prefix = live.ends(live.topics.orders), f"{live.settings.redis_prefix}shadow:other:"
+    assert f"Redis keys {prefix}*" in terminal.ok("replay", "remove", "other")
+    assert live.redis.keys(f"{prefix}*")
+    terminal.ok("replay", "remove", "other", "--yes")
+    assert live.redis.keys(f"{prefix}*") == []
+    assert live.ends(live.topics.orders) == orders
+    assert "NAMESPACE_EMPTY" in terminal.run("replay", "diff", "live", "other").stderr
+    assert live.redis.keys(f"{live.settings.redis_prefix}customer:*")
