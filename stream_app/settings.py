@@ -51,13 +51,20 @@ def _http_url(url: str) -> str:
 
 
 def _namespace(name: str) -> str:
-    if name and not NAMESPACE.fullmatch(name):
-        raise ValueError(NAMESPACE_WORDS)
+    if name and not is_namespace(name):
+        raise ValueError(f"take {NAMESPACE_WORDS}")
     return name
 
 
-NAMESPACE = re.compile(r"[a-z][a-z0-9-]{0,30}")
-NAMESPACE_WORDS = "1 to 31 of a-z, 0-9 and -, a letter first"
+def is_namespace(name: str) -> bool:
+    """Tell whether a name can be a namespace's: in topics, groups and keys it stands as it is."""
+    return _NAMESPACE.fullmatch(name) is not None and name != LIVE
+
+
+LIVE = "live"
+"""How people call what is in no namespace."""
+_NAMESPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+NAMESPACE_WORDS = "1 to 31 of a-z, 0-9 and -, and not `live`"
 
 _WINDOW_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 36_500}, {"const": "none"}]}
 """TOML knows no null."""

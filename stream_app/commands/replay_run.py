@@ -42,7 +42,7 @@ class Flags:
 def shadow_of(live: Settings, namespace: str | None) -> Settings:
     """Return the settings of a namespace; raises UsageError for what is no name of one."""
     from stream_app.core.errors import UsageError
-    from stream_app.settings import NAMESPACE, NAMESPACE_WORDS
+    from stream_app.settings import NAMESPACE_WORDS, is_namespace
 
     if live.namespace:
         raise UsageError(
@@ -50,7 +50,7 @@ def shadow_of(live: Settings, namespace: str | None) -> Settings:
         )
     if namespace is None:
         raise UsageError("a replay needs a place.", "Name it: segstream replay --into NAMESPACE.")
-    if not NAMESPACE.fullmatch(namespace):
+    if not is_namespace(namespace):
         raise UsageError(f"{namespace} is no name of a namespace.", f"Take {NAMESPACE_WORDS}.")
     return live.within(namespace)
 

@@ -86,7 +86,8 @@ def replay_diff(
     from stream_app.commands.diff_words import describe
     from stream_app.commands.load_screen import working
     from stream_app.commands.replay_run import shadow_of
-    from stream_app.shadow.diff import LIVE, Diff, half_of
+    from stream_app.settings import LIVE
+    from stream_app.shadow.diff import Diff, half_of
 
     settings = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url, model_uri=model_uri)
     for name in {first, second} - {LIVE}:

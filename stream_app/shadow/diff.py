@@ -11,7 +11,7 @@ from stream_app.core.instants import DAY_US, NO_CLOCK, rfc3339
 from stream_app.core.state_record import read_header
 from stream_app.lookup import Lookup
 from stream_app.operators import promotions
-from stream_app.settings import Settings
+from stream_app.settings import LIVE, Settings
 from stream_app.shadow.compare import Brought, Side, compare
 from stream_app.shadow.hashes import FIELDS, wrongly_shown
 from stream_app.shadow.tally import Comparison, Found, Tally, found_of, kept_wrongly
@@ -19,7 +19,6 @@ from stream_app.shadow.touched import touched
 from stream_app.worker.meta import Meta, decode_meta
 
 SLICE = 500
-LIVE = "live"
 
 Told = Callable[[str], None]
 
