@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
 from stream_app.contract.control import Replay
+from stream_app.core.errors import OutageError
 from stream_app.logs import set_up_logging
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
@@ -64,11 +65,14 @@ def run(
     """Replay until all is done or Ctrl-C; the error that ended the engine passes through."""
     set_up_logging(shadow.model_copy(update={"log_level": "error"}))
     health, lookup = Health(), Lookup(shadow)
-    began, before = time.monotonic(), standing_of(lookup, replay).done
+    began, standing = time.monotonic(), standing_of(lookup, replay)
+    before = standing.done
     engine = engine_class(shadow, health, _submit, replay, rate)
     with _running(engine) as is_running:
         while is_running():
-            standing = standing_of(lookup, replay)
+            # The engine waits for a Redis that is away, and so does whoever looks.
+            with suppress(OutageError):
+                standing = standing_of(lookup, replay)
             show(News(standing, time.monotonic() - began, before, health.problems()))
     seconds = time.monotonic() - began
     return Rerun(shadow.namespace, health.orders, seconds, engine.is_done, replay.version, replay.ends)

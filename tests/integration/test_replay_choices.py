@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.builders import A_CENTROID_SET, a_model
 from tests.integration.deployment import Deployment
 from tests.integration.replays import a_live_deployment, compared, replayed
+from tests.integration.waiting import wait_for
 
 OTHER = a_model(version="20260101T000000Z-other", centroids=tuple((x + 1.4, y + 1.4) for x, y in A_CENTROID_SET))
 
@@ -40,6 +45,22 @@ def test_a_stretch_is_what_it_says_and_later_orders_are_no_difference(live: Depl
     code, found = compared(live, "later")
     assert code == 1
     assert set(found["reasons"]) <= {"late orders", "missing on one side", "corrected orders"}
+
+
+def test_ctrl_c_ends_a_replay_in_order_and_the_same_command_goes_on(live: Deployment) -> None:
+    terminal, out = live.terminal(), live.folder / "interrupted.out"
+    argv = [sys.executable, "-m", "stream_app.cli", "replay", "--into", "slow", "--rate", "300"]
+    child = Child.start(argv, env=terminal.env, stdout=out)
+    prefix = f"{live.settings.redis_prefix}shadow:slow:customer:*"
+    wait_for("somebody is counted", lambda: live.redis.keys(prefix), 30, out.read_text)
+
+    os.kill(child.pid, signal.SIGINT)
+
+    assert child.wait(20) == 130
+    assert "the same command goes on from there" in out.read_text()
+    done = replayed(live, "slow")
+    assert done["orders"] < sum(done["ends"])
+    assert compared(live, "slow")[1]["different"] == 0
 
 
 def test_another_model_is_told_and_a_namespace_is_removed_whole(live: Deployment) -> None:
