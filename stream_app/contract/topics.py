@@ -39,6 +39,11 @@ class Topics:
     namespace: str = ""
 
     @property
+    def live(self) -> Topics:
+        """The names of the deployment whose orders these are."""
+        return Topics(self.prefix)
+
+    @property
     def own(self) -> str:
         """What stands in front of the names that no other namespace shares."""
         return f"{self.prefix}shadow.{self.namespace}." if self.namespace else self.prefix

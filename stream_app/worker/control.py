@@ -29,8 +29,10 @@ class Control:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._topic = settings.topics.control
+        # Who is erased is so in every namespace; nothing else that is said of what is live holds in one.
+        self._unread = {self._topic, settings.topics.live.control}
         self._consumer = Consumer(log_reader(settings, "control"))
-        self._consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
+        self._consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING) for topic in sorted(self._unread)])
         self.position = 0
         """The offset after the last record read."""
         self.is_read = False
@@ -53,10 +55,12 @@ class Control:
         for record in records:
             error = record.error()
             if error is None:
-                self._take(record.offset(), record.value())
+                self._take(record.offset(), record.value(), is_own=record.topic() == self._topic)
             elif error.code() == KafkaError._PARTITION_EOF:
-                self.position = max(self.position, record.offset())
-                self.is_read = True
+                if record.topic() == self._topic:
+                    self.position = max(self.position, record.offset())
+                self._unread.discard(record.topic())
+                self.is_read = not self._unread
             elif error.fatal() or error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
                 raise KafkaException(error)
         return self.position != before
@@ -74,17 +78,20 @@ class Control:
             code="KAFKA_AWAY",
         )
 
-    def _take(self, offset: int, value: bytes | None) -> None:
-        self.position = offset + 1
+    def _take(self, offset: int, value: bytes | None, *, is_own: bool) -> None:
+        if is_own:
+            self.position = offset + 1
         try:
             record = decode_control(value or b"")
+            if not is_own and not isinstance(record, Erasure | Unerasure):
+                return
             if isinstance(record, Promotion):
                 self.promotions.add(record)
             elif isinstance(record, Replay) and self.replay is None:
                 self.replay = record
                 self.promotions.add(Promotion(version=record.version, sha256=record.sha256, by=record.by, at=record.at))
         except (msgspec.MsgspecError, ValueError):
-            self.refused += 1
+            self.refused += is_own
         else:
             self._note(offset, record)
 
