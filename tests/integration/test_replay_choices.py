@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,9 @@ from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.builders import A_CENTROID_SET, a_model
-from tests.integration.deployment import Deployment
+from tests.integration.deployment import PARTITIONS, Deployment
 from tests.integration.replays import a_live_deployment, compared, replayed
+from tests.integration.shop import a_log
 from tests.integration.waiting import wait_for
 
 OTHER = a_model(version="20260101T000000Z-other", centroids=tuple((x + 1.4, y + 1.4) for x, y in A_CENTROID_SET))
@@ -84,3 +86,24 @@ def test_another_model_is_told_and_a_namespace_is_removed_whole(live: Deployment
     assert live.ends(live.topics.orders) == orders
     assert "NAMESPACE_EMPTY" in terminal.run("replay", "diff", "live", "other").stderr
     assert live.redis.keys(f"{live.settings.redis_prefix}customer:*")
+
+
+def test_who_is_erased_is_in_no_replay(kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path) -> None:
+    with Deployment(kafka, valkey, tmp_path, erasure_key="a secret of 32 characters or more") as deployment:
+        deployment.create(PARTITIONS).send(a_log(PARTITIONS, orders=300))
+        deployment.worker()
+        deployment.wait_done()
+        # Given one replay from before somebody is erased, whose marker it never comes to
+        ends = ",".join(f"{p}:{end}" for p, end in enumerate(deployment.ends(deployment.topics.orders)))
+        erased = deployment.terminal().run("erase", "C1")
+        assert erased.returncode == 0, erased.stderr
+
+        replayed(deployment, "before", "--to", ends)
+        replayed(deployment, "after")
+
+        prefix = deployment.settings.redis_prefix
+        assert deployment.redis.keys(f"{prefix}shadow:*:customer:C1") == []
+        assert deployment.redis.keys(f"{prefix}shadow:after:customer:*") != []
+        code, found = compared(deployment, "after")
+        assert (code, found["different"], found["moved_since"]) == (0, 0, 0), found
+        assert compared(deployment, "before")[1]["different"] == 0
