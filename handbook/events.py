@@ -97,4 +97,5 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "marker-headers": partial(_documented, "markerHeaders"),
     "erase": partial(_documented, "erase"),
     "unerase": partial(_documented, "unerase"),
+    "replay": partial(_documented, "replay"),
 }

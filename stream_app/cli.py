@@ -15,6 +15,7 @@ from stream_app.commands import (
     personal,
     promoting,
     reading,
+    replaying,
     running,
     serving,
     setting_up,
@@ -53,6 +54,7 @@ models.models_app.command()(promoting.rollback)
 app.add_typer(models.models_app, name="models", rich_help_panel=OPERATE)
 app.add_typer(operating.partitions_app, name="partitions", rich_help_panel=OPERATE)
 app.add_typer(dead_letters.dlq_app, name="dlq", rich_help_panel=OPERATE)
+app.add_typer(replaying.replay_app, name="replay", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(operating.tick)
 app.command(rich_help_panel=OPERATE)(setting_up.doctor)
 app.command(rich_help_panel=PERSON)(personal.export)

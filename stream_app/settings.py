@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -48,6 +49,22 @@ def _http_url(url: str) -> str:
         raise ValueError("write it like http://127.0.0.1:8000 or https://segments.example.com")
     return url.rstrip("/")
 
+
+def _namespace(name: str) -> str:
+    if name and not is_namespace(name):
+        raise ValueError(f"take {NAMESPACE_WORDS}")
+    return name
+
+
+def is_namespace(name: str) -> bool:
+    """Tell whether a name can be a namespace's: in topics, groups and keys it stands as it is."""
+    return _NAMESPACE.fullmatch(name) is not None and name != LIVE
+
+
+LIVE = "live"
+"""How people call what is in no namespace."""
+_NAMESPACE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+NAMESPACE_WORDS = "1 to 31 of a-z, 0-9 and -, and not `live`"
 
 _WINDOW_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 36_500}, {"const": "none"}]}
 """TOML knows no null."""
@@ -112,6 +129,8 @@ class Settings(BaseSettings):
     """In front of all Redis keys, so that deployments can share a server."""
     topic_prefix: str = ""
     """In front of all topic names, so that deployments can share a cluster."""
+    namespace: Annotated[str, AfterValidator(_namespace)] = ""
+    """A replay's, to look at what it made: the live orders, with states, changes and Redis keys of its own."""
     model_uri: str = "./store"
     """Where the published models lie: a path, a file:/// URI, or an object store such as s3://bucket/folder."""
     model_name: Annotated[str, Field(pattern=f"^{VERSION.pattern}$")] = DEFAULT_NAME
@@ -207,7 +226,22 @@ class Settings(BaseSettings):
     @property
     def topics(self) -> Topics:
         """The deployment's topic names."""
-        return Topics(self.topic_prefix)
+        return Topics(self.topic_prefix, self.namespace)
+
+    def within(self, namespace: str) -> Settings:
+        """Return the settings of one of the deployment's namespaces; an empty name is the live deployment.
+
+        Its group, Redis keys and event ids are of its own: nothing that it does can touch what is live.
+        """
+        if not namespace or self.namespace:
+            return self
+        changes = {
+            "namespace": namespace,
+            "kafka_group_id": f"{self.kafka_group_id}-shadow-{namespace}",
+            "redis_prefix": f"{self.redis_prefix}shadow:{namespace}:",
+            "deployment": f"{self.deployment}/{namespace}",
+        }
+        return self.model_copy(update=changes)
 
     def rules(self, partitions: int) -> Rules:
         """Return what every evaluation obeys, for an orders topic of so many partitions."""
@@ -220,6 +254,7 @@ class Settings(BaseSettings):
             partitioner=self.key_partitioner,
             is_wall_clock=self.clock == "wall",
             erasure_key=self.erasure,
+            has_breaker=not self.namespace,
         )
 
     @property
@@ -250,7 +285,8 @@ def load_settings(**flags: Any) -> Settings:
     """Read the settings; flags that are not None win. Raises UsageError that names every bad one."""
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
+        return settings.model_copy(update={"namespace": ""}).within(settings.namespace)
     except SettingsError as error:
         raise UsageError(f"settings are wrong: {error}.", "KAFKA_EXTRA is a JSON object of texts.") from None
     except OSError as error:

@@ -34,7 +34,7 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
     ]
     if wanted:
         for name, future in admin.create_topics(wanted).items():
-            _settle(f"Topic {name} could not be created", future)
+            _settle(f"Topic {name} could not be created", future, KafkaError.TOPIC_ALREADY_EXISTS)
     return [topic.name for topic in missing]
 
 
@@ -102,8 +102,11 @@ def _hidden_topics() -> Iterator[None]:
             raise
 
 
-def _settle(what: str, future: Any) -> None:
+def _settle(what: str, future: Any, *passing: int) -> None:
     try:
         future.result(CALL_SECONDS)
     except KafkaException as error:
+        # Another process that creates the same topics may have been quicker.
+        if error.args[0].code() in passing:
+            return
         raise SegstreamError(f"{what}: {error.args[0].str()}.") from error

@@ -27,6 +27,10 @@ MAY_IMPORT = {
         "stream_app.dead_letters", "stream_app.core", "stream_app.contract", "stream_app.settings",
         "stream_app.worker.kafka_config", "stream_app.worker.kafka_refusals",
     },
+    "stream_app/shadow": {
+        "stream_app.shadow", "stream_app.core", "stream_app.contract", "model_store", "stream_app.settings",
+        "stream_app.logs", "stream_app.lookup", "stream_app.operators", "stream_app.topics", "stream_app.worker",
+    },
     "stream_app/doctor/judge": {
         "stream_app.doctor.judge", "stream_app.doctor.facts", "stream_app.doctor.finding", "stream_app.core",
         "stream_app.contract", "stream_app.topic_faults", "stream_app.settings_sources",
@@ -118,6 +122,13 @@ def test_nobody_but_what_serves_it_imports_the_api() -> None:
         "stream_app/demo/drawing",
         "stream_app/api/four_numbers.py",
         "stream_app/api/limits.py",
+        "stream_app/dead_letters/fix.py",
+        "stream_app/dead_letters/letter.py",
+        "stream_app/dead_letters/outlook.py",
+        "stream_app/dead_letters/plan.py",
+        "stream_app/dead_letters/summary.py",
+        "stream_app/shadow/compare.py",
+        "stream_app/shadow/tally.py",
         "trainer/report",
     ],
 )

@@ -82,7 +82,7 @@ def _words(sent: Sent, goal: int, seconds_left: float | None) -> str:
         from stream_app.core.instants import rfc3339
 
         words += f" · at {rfc3339(sent.at_us)[:10]}"
-    return f"{words} · {_duration(seconds_left)} left" if seconds_left is not None and done < goal else words
+    return f"{words} · {duration(seconds_left)} left" if seconds_left is not None and done < goal else words
 
 
 def _seconds_left(sent: Sent, goal: int, last_us: int | None, pace: Pace) -> float | None:
@@ -99,7 +99,8 @@ def _seconds_left(sent: Sent, goal: int, last_us: int | None, pace: Pace) -> flo
     return max(times, default=None)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a time in words: its two largest units."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -69,7 +69,23 @@ class Unerasure(Struct, frozen=True, tag="unerase", kw_only=True):
     at: str
 
 
-ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure
+class Replay(Struct, frozen=True, tag="replay", kw_only=True, rename={"is_published": "published"}):
+    """What a namespace is made of: the first one in its control topic holds for ever."""
+
+    starts: list[int]
+    """The first offset of each partition of the orders topic."""
+    ends: list[int]
+    """The offset at which each ends."""
+    version: str
+    """Of the model that scores; no other ever does."""
+    sha256: str
+    is_published: bool
+    """True: changes and dead letters go to the namespace's own topics; otherwise nowhere."""
+    by: str
+    at: str
+
+
+ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure | Replay
 
 encode_control = msgspec.json.Encoder().encode
 decode_control = msgspec.json.Decoder(ControlRecord).decode

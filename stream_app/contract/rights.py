@@ -106,8 +106,25 @@ def _operator(topics: Topics, group: str) -> tuple[Right, ...]:
         _topic(topics.orders, "Write", "ticks, loads and markers of erasures"),
         _topic(topics.changes, "Read", "`segstream tail`"),
         _topic(topics.state, "Describe", "`segstream topics check`"),
-        _topic(topics.dead_letters, "Read", "`segstream dlq list`, `show`, `export`"),
-        _topic(topics.dead_letters, "Write", "`segstream dlq replay`"),
+        _topic(topics.dead_letters, "Read", "`segstream dlq`"),
+        _topic(topics.dead_letters, "Write", "`segstream dlq replay`: mark what was sent again"),
         Right(Resource.TRANSACTIONAL_ID, f"{topics.dead_letters}.replay", "Write", "`segstream dlq replay`"),
-        Right(Resource.GROUP, group, "Describe", "`segstream doctor`"),
+        Right(Resource.GROUP, group, "Describe", "`segstream doctor`, `dlq replay`"),
+        *_replays(topics, group),
+    )
+
+
+def _replays(topics: Topics, group: str) -> tuple[Right, ...]:
+    """Return what `segstream replay` needs for namespaces: their topics, groups and transactions."""
+    names, groups = f"{topics.prefix}shadow.", f"{group}-shadow-"
+    return (
+        *(
+            Right(Resource.TOPIC, names, operation, "`segstream replay`", is_prefix=True)
+            for operation in ("Create", "Read", "Write", "Delete")
+        ),
+        *(
+            Right(Resource.GROUP, groups, operation, "`segstream replay`", is_prefix=True)
+            for operation in ("Read", "Delete")
+        ),
+        Right(Resource.TRANSACTIONAL_ID, groups, "Write", "`segstream replay`", is_prefix=True),
     )

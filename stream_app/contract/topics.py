@@ -27,11 +27,26 @@ class Topic:
 class Topics:
     """The names of a deployment's topics, all under one prefix.
 
+    A namespace has all of them for itself but the orders, which it shares with the live deployment.
+
     >>> Topics("shop-a.").orders
     'shop-a.orders.v1'
+    >>> Topics("shop-a.", "check").state
+    'shop-a.shadow.check.customer-state.v1'
     """
 
     prefix: str = ""
+    namespace: str = ""
+
+    @property
+    def live(self) -> Topics:
+        """The names of the deployment whose orders these are."""
+        return Topics(self.prefix)
+
+    @property
+    def own(self) -> str:
+        """What stands in front of the names that no other namespace shares."""
+        return f"{self.prefix}shadow.{self.namespace}." if self.namespace else self.prefix
 
     @property
     def orders(self) -> str:
@@ -41,22 +56,22 @@ class Topics:
     @property
     def changes(self) -> str:
         """Where segment changes appear."""
-        return f"{self.prefix}segment-changes.v1"
+        return f"{self.own}segment-changes.v1"
 
     @property
     def state(self) -> str:
         """The changelog: every customer's newest state, compacted."""
-        return f"{self.prefix}customer-state.v1"
+        return f"{self.own}customer-state.v1"
 
     @property
     def dead_letters(self) -> str:
         """Orders that can never be accepted."""
-        return f"{self.prefix}orders.v1.dead-letters"
+        return f"{self.own}orders.v1.dead-letters"
 
     @property
     def control(self) -> str:
         """What operators say to all workers."""
-        return f"{self.prefix}segment-control.v1"
+        return f"{self.own}segment-control.v1"
 
     def definitions(self) -> tuple[Topic, ...]:
         """Return all five topics with the settings the guarantees rest on."""

@@ -125,7 +125,7 @@ class Chunk:
             progress.source_position = inbound.record.offset() + 1
             if inbound.order is not None or refusal is not None:
                 self._guard(inbound.record, refusal)
-                if progress.breaker.is_tripped:
+                if progress.breaker.is_tripped and self._rules.has_breaker:
                     self.outcome.is_stopped = True
                     return
 

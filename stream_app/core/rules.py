@@ -23,6 +23,8 @@ class Rules:
     """Then a tick is bounded by its record timestamp like an order."""
     erasure_key: ErasureKey | None = field(default=None, repr=False)
     """By which markers and later orders of erased people are known."""
+    has_breaker: bool = True
+    """False: what was mostly bad when it came is passed over when it is read again."""
 
     @property
     def window(self) -> int | None:

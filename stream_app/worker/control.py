@@ -11,6 +11,7 @@ from stream_app.contract.control import (
     ControlRecord,
     Erasure,
     Promotion,
+    Replay,
     Resume,
     Skip,
     Unerasure,
@@ -28,8 +29,10 @@ class Control:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._topic = settings.topics.control
+        # Who is erased is so in every namespace; nothing else that is said of what is live holds in one.
+        self._unread = {self._topic, settings.topics.live.control}
         self._consumer = Consumer(log_reader(settings, "control"))
-        self._consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
+        self._consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING) for topic in sorted(self._unread)])
         self.position = 0
         """The offset after the last record read."""
         self.is_read = False
@@ -42,6 +45,8 @@ class Control:
         """Who is erased and not unerased since, by hash."""
         self.erasure_keys: set[str] = set()
         """The fingerprints of all keys by which people were erased."""
+        self.replay: Replay | None = None
+        """What the namespace is made of; None in a live deployment."""
 
     def read(self, timeout_seconds: float = 0.0) -> bool:
         """Read what is there; return whether anything new came."""
@@ -50,10 +55,12 @@ class Control:
         for record in records:
             error = record.error()
             if error is None:
-                self._take(record.offset(), record.value())
+                self._take(record.offset(), record.value(), is_own=record.topic() == self._topic)
             elif error.code() == KafkaError._PARTITION_EOF:
-                self.position = max(self.position, record.offset())
-                self.is_read = True
+                if record.topic() == self._topic:
+                    self.position = max(self.position, record.offset())
+                self._unread.discard(record.topic())
+                self.is_read = not self._unread
             elif error.fatal() or error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
                 raise KafkaException(error)
         return self.position != before
@@ -71,14 +78,20 @@ class Control:
             code="KAFKA_AWAY",
         )
 
-    def _take(self, offset: int, value: bytes | None) -> None:
-        self.position = offset + 1
+    def _take(self, offset: int, value: bytes | None, *, is_own: bool) -> None:
+        if is_own:
+            self.position = offset + 1
         try:
             record = decode_control(value or b"")
+            if not is_own and not isinstance(record, Erasure | Unerasure):
+                return
             if isinstance(record, Promotion):
                 self.promotions.add(record)
+            elif isinstance(record, Replay) and self.replay is None:
+                self.replay = record
+                self.promotions.add(Promotion(version=record.version, sha256=record.sha256, by=record.by, at=record.at))
         except (msgspec.MsgspecError, ValueError):
-            self.refused += 1
+            self.refused += is_own
         else:
             self._note(offset, record)
 
@@ -106,6 +119,10 @@ class Control:
             for offset, record in self._records
             if offset >= since and isinstance(record, Resume | Skip) and record.partition == partition
         ]
+
+    def start_of(self, partition: int) -> int:
+        """Return the first offset of a partition that counts; what retention has removed since counts no more."""
+        return 0 if self.replay is None else self.replay.starts[partition]
 
     def close(self) -> None:
         """Leave the broker."""

@@ -87,7 +87,7 @@ class Engine:
         self._reader = ChangelogReader(self._settings)
         self._consumer = Consumer(orders_consumer(self._settings, self._on_kafka_error))
         self._assignment = Assignment(self._consumer, self._settings.topics.orders, self._new_takeover)
-        self._fetch = Fetch(self._consumer, self._assignment, self._settings.chunk_records)
+        self._fetch = self._new_fetch()
         try:
             if self._prepare():
                 self._join()
@@ -95,6 +95,9 @@ class Engine:
                     self._guarded(self._turn)
         finally:
             self._leave()
+
+    def _new_fetch(self) -> Fetch:
+        return Fetch(self._consumer, self._assignment, self._settings.chunk_records)
 
     def _prepare(self) -> bool:
         """Wait for Redis, Kafka, the topics and a model; False when halted before."""
@@ -131,9 +134,11 @@ class Engine:
         parts = (self._settings, self._consumer, self._reader, self.store, identity, self._models)
         # A partition that begins anew must know of everybody who is erased by now.
         self._control.read()
+        start = self._control.start_of(partition)
         return self.takeover_class(
-            partition, *parts, lambda each: self._control.erased_in(each, identity.partitions), is_damaged=is_damaged
-        )
+            partition, *parts, lambda each: self._control.erased_in(each, identity.partitions), is_damaged=is_damaged,
+            start=start,
+        )  # fmt: skip
 
     def _guarded(self, step: Callable[[], bool]) -> bool:
         """Take one step; an outage is waited out, a doubtful transaction leads to takeovers, a bug passes through."""

@@ -131,6 +131,7 @@ class Takeover:
     def __init__(
         self, partition: int, settings: Settings, consumer: Consumer, reader: ChangelogReader, store: Store,
         identity: Identity, models: Models, erased: ErasedIn = lambda _: (), *, is_damaged: bool = False,
+        start: int = 0,
     ) -> None:  # fmt: skip
         self.partition = partition
         self._orders = settings.topics.orders
@@ -142,6 +143,7 @@ class Takeover:
         self._models = models
         self._erased = erased
         self._is_damaged = is_damaged
+        self._start = start
         self._lease = Lease(partition, uuid.uuid4().hex)
         self._last_key = META_KEY
         self.result: TakenOver | None = None
@@ -319,7 +321,7 @@ class Takeover:
                     "Use a new KAFKA_GROUP_ID to start from the log's beginning.",
                     code="STATE_MISSING",
                 )
-            return Progress(self.partition, source_position=low)
+            return Progress(self.partition, source_position=max(low, self._start))
         if committed is not None and committed != meta.source_position:
             raise StopError(
                 f"Partition {self.partition}: the group's offset is {committed}, the state's {meta.source_position}.",

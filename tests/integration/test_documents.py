@@ -43,7 +43,19 @@ def spoil_a_partition(tutorial: Reader) -> None:
     wait_for("partition 2 is paused", lambda: "paused" in tutorial.window.run("segstream partitions list"))
 
 
-BEFORE: dict[str, Callable[[Reader], None]] = {"docs/how-to/recover-a-paused-partition.md": spoil_a_partition}
+def send_a_misnamed_order(tutorial: Reader) -> None:
+    """Send an order whose shop has names of its own, and wait until it is a dead letter."""
+    value = b'{"orderNo":"A-7","customer_id":"anna","ordered_at":"2026-03-01T10:15:00Z",'
+    producer = Producer({"bootstrap.servers": variable(tutorial.window, "KAFKA_BOOTSTRAP_SERVERS")})
+    producer.produce("orders.v1", value + b'"lines":[{"sku":"tea","amount":4}]}', b"anna", 2)
+    assert producer.flush(30) == 0
+    wait_for("it is refused", lambda: "MISSING" in tutorial.window.run("segstream dlq list"))
+
+
+BEFORE: dict[str, Callable[[Reader], None]] = {
+    "docs/how-to/dead-letters.md": send_a_misnamed_order,
+    "docs/how-to/recover-a-paused-partition.md": spoil_a_partition,
+}
 """What must have happened before a page makes sense."""
 
 

@@ -14,7 +14,16 @@ from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker  # t
 
 from model_store.scoring import Scorer
 from stream_app.contract.change_record import CHANGE_SCHEMA
-from stream_app.contract.control import ControlRecord, Erasure, Promotion, Resume, Skip, Unerasure, encode_control
+from stream_app.contract.control import (
+    ControlRecord,
+    Erasure,
+    Promotion,
+    Replay,
+    Resume,
+    Skip,
+    Unerasure,
+    encode_control,
+)
 from stream_app.contract.dead_letter import KEPT_HEADERS, Code, Refusal, letter_headers
 from stream_app.contract.order import Order
 from stream_app.contract.schemas import FOLDER, encode, schemas
@@ -178,6 +187,9 @@ def test_order_examples_are_orders() -> None:
             hash="0" * 64, key="a" * 16, partition=3, partitions=12, by="ops", why="asked", at="2026-01-01T00:00:00Z"
         ),
         Unerasure(hash="0" * 64, key="a" * 16, by="ops", why="asked", at="2026-01-01T00:00:00Z"),
+        Replay(
+            starts=[0], ends=[9], version="v", sha256="0" * 64, is_published=False, by="ops", at="2026-01-01T00:00:00Z"
+        ),
     ],
     ids=lambda record: type(record).__name__,
 )

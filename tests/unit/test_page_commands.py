@@ -36,8 +36,6 @@ EXCEPTIONS = {
     ("docs/benchmarks.md", "takes minutes"): 7,
     ("docs/how-to/ask-over-http.md", "needs the token of the step before"): 1,
     ("docs/how-to/ask-over-http.md", "needs a token of the scope admin"): 1,
-    ("docs/how-to/dead-letters.md", "the place is another one for everybody"): 1,
-    ("docs/how-to/dead-letters.md", "there is nothing to mend where this page is run"): 1,
     ("docs/how-to/deploy-everything.md", "needs Docker"): 1,
     ("docs/how-to/deploy-everything.md", "needs a cluster"): 1,
     ("docs/how-to/hugging-face.md", "needs an account of Hugging Face"): 1,

@@ -1,0 +1,66 @@
+"""How far a replay is, in all its processes: a bar on a terminal, a plain line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from stream_app.commands.load_screen import duration
+from stream_app.commands.options import say
+
+if TYPE_CHECKING:
+    from stream_app.shadow.run import News
+
+LINE_SECONDS = 5.0
+
+Show = Callable[["News"], None]
+
+
+@contextmanager
+def replay_screen() -> Iterator[Show]:
+    """Yield what takes the news."""
+    if not sys.stderr.isatty():
+        yield _lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (BarColumn(bar_width=30), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("")
+
+        def show(news: News) -> None:
+            standing = news.standing
+            progress.update(task, total=standing.total, completed=standing.done, description=words(news))
+
+        yield show
+
+
+def _lines() -> Show:
+    shown_at = time.monotonic()
+
+    def show(news: News) -> None:
+        nonlocal shown_at
+        if time.monotonic() - shown_at >= LINE_SECONDS:
+            shown_at = time.monotonic()
+            say(words(news))
+
+    return show
+
+
+def words(news: News) -> str:
+    """Return how far it is, how fast, what is left, and what keeps it."""
+    standing = news.standing
+    said = f"{standing.done:,} of {standing.total:,} records"
+    moved = standing.done - news.done_before
+    if moved > 0 and news.seconds > 0:
+        said += f" · {moved / news.seconds:,.0f}/s"
+        if standing.done < standing.total:
+            said += f" · {duration((standing.total - standing.done) * news.seconds / moved)} left"
+    if standing.due > 0:
+        said += f" · {standing.due:,} timers left"
+    paused = [f"partition {partition} is paused: {why}" for partition, why in sorted(standing.paused.items())]
+    return " · ".join([said, *(paused or news.problems)])

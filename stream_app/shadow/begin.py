@@ -1,0 +1,116 @@
+"""Begins a replay, or finds the one that was begun: its first control record says what the namespace is made of."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+
+from stream_app.contract.control import Replay, encode_control
+from stream_app.core.errors import OutageError, SegstreamError
+from stream_app.operators import live_model
+from stream_app.settings import Settings
+from stream_app.shadow.stretch import Edge, stretch_of
+from stream_app.topics import create_topics, see_topics
+from stream_app.worker.control import Control
+from stream_app.worker.kafka_config import connection, plain_producer
+from stream_app.worker.promoted import load_promoted
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person asks of a replay; None leaves it to the replay that was begun, or to what is usual."""
+
+    first: Edge | None = None
+    last: Edge | None = None
+    model: str | None = None
+    is_published: bool = False
+
+
+def begin(live: Settings, shadow: Settings, wish: Wish) -> tuple[Replay, bool]:
+    """Return what the namespace is made of, and whether it was begun before; raises when that is not what is asked.
+
+    Of several processes that begin at once one is heard, and the others join it.
+    """
+    _create(live, shadow)
+    known = replay_of(shadow)
+    if known is None:
+        _say(shadow, _planned(live, shadow, wish))
+        known = replay_of(shadow)
+        assert known is not None
+        return known, False
+    _refuse_other(live, known, wish)
+    return known, True
+
+
+def replay_of(shadow: Settings) -> Replay | None:
+    """Return what a namespace is made of, None when no replay was begun."""
+    control = Control(shadow)
+    try:
+        control.read_to_end()
+        return control.replay
+    finally:
+        control.close()
+
+
+def _create(live: Settings, shadow: Settings) -> None:
+    seen = see_topics(AdminClient(connection(live, "admin")), live)
+    orders, state = seen.get(live.topics.orders), seen.get(live.topics.state)
+    if orders is None:
+        raise SegstreamError(
+            f"Kafka has no topic {live.topics.orders}.",
+            "A deployment with a prefix needs SEGSTREAM_TOPIC_PREFIX.",
+            code="TOPICS_MISSING",
+        )
+    create_topics(shadow, orders.partitions, (state or orders).replication)
+
+
+def _planned(live: Settings, shadow: Settings, wish: Wish) -> Replay:
+    if wish.model is not None:
+        artefact = live.models.artefact(wish.model)
+        version, sha256 = artefact.version, artefact.sha256
+    else:
+        promotion = live_model(live)
+        if promotion is None:
+            raise SegstreamError("No model is live.", "Name one with --model VERSION.", code="MODEL_NONE")
+        version, sha256 = promotion.version, promotion.sha256
+    load_promoted(shadow, version, sha256)
+    stretch = stretch_of(live, wish.first, wish.last)
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Replay(
+        starts=stretch.starts,
+        ends=stretch.ends,
+        version=version,
+        sha256=sha256,
+        is_published=wish.is_published,
+        by=getpass.getuser(),
+        at=now,
+    )
+
+
+def _refuse_other(live: Settings, known: Replay, wish: Wish) -> None:
+    """Raise SegstreamError when the replay that was begun reads another stretch, or has another model."""
+    stretch = stretch_of(live, wish.first, wish.last)
+    others = {
+        "--from": wish.first is not None and stretch.starts != known.starts,
+        "--to": wish.last is not None and stretch.ends != known.ends,
+        "--model": wish.model is not None and wish.model != known.version,
+        "--publish": wish.is_published and not known.is_published,
+    }
+    wrong = [flag for flag, is_other in others.items() if is_other]
+    if wrong:
+        raise SegstreamError(
+            f"A replay was begun in this namespace at {known.at}, with another {' and '.join(wrong)}.",
+            "Leave it out to go on with that one, or take another name; `segstream replay remove` makes room.",
+            code="REPLAY_DIFFERS",
+        )
+
+
+def _say(shadow: Settings, record: Replay) -> None:
+    producer = Producer(plain_producer(shadow, "operator"))
+    producer.produce(shadow.topics.control, encode_control(record), partition=0)
+    if producer.flush(20):
+        raise OutageError("Kafka did not take the control record.", "Check KAFKA_BOOTSTRAP_SERVERS.", code="KAFKA_AWAY")
