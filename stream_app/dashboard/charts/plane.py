@@ -51,7 +51,7 @@ def plane(
     )
     label = centre.mark_text(**words(pen, dy=-16, fontWeight=600)).encode(text="segment:N")
     # A layer without a row would have an infinite extent, and the reader's console would say so.
-    drawn = alt.layer(*([cloud] if rows else []), crosses, halo, label)
+    drawn = alt.LayerChart(layer=[*([cloud] if rows else []), crosses, halo, label])
     if spot is not None:
         drawn = drawn + _spot(spot, x, y, pen)
     return Figure(

@@ -78,7 +78,7 @@ def timeline(found: Customer, order: Sequence[str], pen: Pen) -> Figure | None:
     return Figure(
         "Segments over time",
         "Solid: as it was. Dashed: what time alone will bring without another order. The line is now.",
-        alt.layer(*drawn, now).properties(height=max(90, ROW_PIXELS * len(names) + 30)),
+        alt.LayerChart(layer=[*drawn, now]).properties(height=max(90, ROW_PIXELS * len(names) + 30)),
         _alternative(found),
         [],
     )
