@@ -17,6 +17,10 @@ class Event(NamedTuple):
     data: str
 
 
+class ChangesGone(Exception):
+    """What comes next is no longer kept: to go on would be to miss it unknowingly."""
+
+
 class Follower(Protocol):
     """One client's way through the changes; what blocks is asked in a thread of its own."""
 
@@ -28,7 +32,10 @@ class Follower(Protocol):
         """Go to the place after an event, or to where `since` says; return its id. Raises Problem, SegstreamError."""
 
     def read(self) -> list[Event]:
-        """Return the wanted changes that are there, after waiting a moment for the first; raises KafkaException."""
+        """Return the wanted changes that are there, after waiting a moment for the first.
+
+        Raises ChangesGone or KafkaException when it cannot go on.
+        """
 
     def close(self) -> None:
         """Let go of what it reads from."""

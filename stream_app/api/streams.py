@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from stream_app import metrics
 from stream_app.api.problems import Problem
-from stream_app.api.sources import Follower
+from stream_app.api.sources import ChangesGone, Follower
 from stream_app.settings import Settings
 from stream_app.tail import Filter
 
@@ -84,7 +84,7 @@ class Stream:
         while not self._streams.is_stopping:
             try:
                 found = await self._in_thread(self._follower.read)
-            except KafkaException:
+            except (ChangesGone, KafkaException):
                 return
             if found:
                 # The next ones are read when these are sent: Kafka waits for slow clients, not our memory.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from stream_app.api.follower import resumed
 from stream_app.api.places import encode_places
-from stream_app.api.sources import Event
+from stream_app.api.sources import ChangesGone, Event
 from stream_app.contract.segment_change import decode_change
 from stream_app.tail import FROM_BEGINNING, FROM_NOW, Filter
 
@@ -70,13 +70,14 @@ class ChangeLog:
         with self._grown:
             return self._first + bisect_left(self._kept, at_us, key=attrgetter("at_us"))
 
-    def read(self, offset: int) -> tuple[int, list[bytes]]:
-        """Return the next changes and the first one's offset, after waiting a moment for it."""
+    def read(self, offset: int) -> list[bytes]:
+        """Return the changes from an offset on, after waiting a moment for the first; raises ChangesGone."""
         with self._grown:
             self._grown.wait_for(lambda: self._first + len(self._kept) > offset, READ_SECONDS)
-            first = max(offset, self._first)
-            begin = first - self._first
-            return first, [one.value for one in islice(self._kept, begin, begin + AT_ONCE)]
+            begin = offset - self._first
+            if begin < 0:
+                raise ChangesGone
+            return [one.value for one in islice(self._kept, begin, begin + AT_ONCE)]
 
 
 class LogFollower:
@@ -104,10 +105,10 @@ class LogFollower:
         return self.place
 
     def read(self) -> list[Event]:
-        """Return the wanted changes that are there, after waiting a moment for the first."""
-        first, values = self._log.read(self._next)
+        """Return the wanted changes that are there, after waiting a moment for the first; raises ChangesGone."""
         found = []
-        for self._next, value in enumerate(values, start=first + 1):
+        for value in self._log.read(self._next):
+            self._next += 1
             if self._wanted.wants(decode_change(value)):
                 found.append(Event(self.place, value.decode()))
         return found

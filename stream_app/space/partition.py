@@ -111,13 +111,6 @@ class Partition:
         work = LaneWork(lane, self._basis, inbound)
         load_lane(work, self._store, is_busy=bool(records))
         work.run()
-        write = work.write
-        assert write is not None
-        self._store.apply(
-            lane.lease, work.rows, position=lane.lease.mark.position + 1, source_position=write.source_position,
-            meta=write.meta, customers=write.customers, figures=work.figures,
-        )  # fmt: skip
-        lane.customers.update(work.outcome.touched)
-        if work.is_due_complete:
-            lane.nobody_due_until = max(lane.nobody_due_until, work.asked_until)
+        work.apply(self._store, lane.lease.mark.position + 1)
+        work.remember()
         self._log.append([change.value for change in work.outcome.changes], now_us())

@@ -74,20 +74,8 @@ class Applier:
         """Write the states of every partition, and move its position, both or neither."""
         lost: Lost = []
         for work in works:
-            lane, write = work.lane, work.write
-            assert write is not None
             try:
-                self._store.apply(
-                    lane.lease,
-                    work.rows,
-                    position=positions[lane.partition],
-                    source_position=write.source_position,
-                    meta=write.meta,
-                    customers=write.customers,
-                    figures=work.figures,
-                    erasures=work.erasures,
-                    blocked=write.blocked,
-                )
+                work.apply(self._store, positions[work.lane.partition])
             except PartitionLost as refused:
-                lost.append((lane, refused))
+                lost.append((work.lane, refused))
         return lost

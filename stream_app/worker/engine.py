@@ -310,13 +310,9 @@ class Engine:
 
     def _settle(self, work: LaneWork, obeyed: set[int]) -> None:
         lane = work.lane
-        for customer_id in work.outcome.erased:
-            lane.customers.pop(customer_id, None)
-        lane.customers.update(work.outcome.touched)
+        work.remember()
         lane.written_at = time.monotonic()
         lane.keep(self._settings.cached_customers // max(1, len(self._assignment.lanes)))
-        if work.is_due_complete:
-            lane.nobody_due_until = max(lane.nobody_due_until, work.asked_until)
         if lane.paused:
             log.error("partition paused", partition=lane.partition, reason=lane.paused)
             self._assignment.pause(lane)

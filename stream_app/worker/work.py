@@ -18,6 +18,7 @@ from stream_app.worker.lane import BREAKER, Lane
 from stream_app.worker.meta import Identity, block_record, encode_meta, figures_key, meta_of
 from stream_app.worker.place import Place
 from stream_app.worker.rows import NEW, Before, Erasures, Figure, Row, figure_of, row_of
+from stream_app.worker.store import Store
 from stream_app.worker.transaction import Write
 
 WORKER_VERSION = version("segstream")
@@ -88,6 +89,31 @@ class LaneWork:
         chunk.announce()
         self.outcome = chunk.outcome
         self._encode()
+
+    def remember(self) -> None:
+        """Keep the newest states in memory, and until when nobody is due."""
+        lane = self.lane
+        for customer_id in self.outcome.erased:
+            lane.customers.pop(customer_id, None)
+        lane.customers.update(self.outcome.touched)
+        if self.is_due_complete:
+            lane.nobody_due_until = max(lane.nobody_due_until, self.asked_until)
+
+    def apply(self, store: Store, position: int) -> None:
+        """Write what came of it to Redis, and move the partition's position there; raises PartitionLost."""
+        write = self.write
+        assert write is not None
+        store.apply(
+            self.lane.lease,
+            self.rows,
+            position=position,
+            source_position=write.source_position,
+            meta=write.meta,
+            customers=write.customers,
+            figures=self.figures,
+            erasures=self.erasures,
+            blocked=write.blocked,
+        )
 
     def _encode(self) -> None:
         lane, outcome, basis = self.lane, self.outcome, self.basis
