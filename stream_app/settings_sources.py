@@ -27,7 +27,10 @@ SHARED = ("KAFKA_", "REDIS_")
 NOT_SETTINGS = frozenset({"SEGSTREAM_IMAGE", "SEGSTREAM_PROVE", "SEGSTREAM_UCI_PARQUET", "SEGSTREAM_COMPILED"})
 """Read by the Compose file of `segstream init` and by the project's own tests and benchmarks."""
 
-FROM_FILES = ("redis_url", "kafka_sasl_password", "kafka_extra", "dashboard_token", "dashboard_api_token")
+FROM_FILES = (
+    "redis_url", "kafka_sasl_password", "kafka_extra", "erasure_key", "pseudonym_key", "dashboard_token",
+    "dashboard_api_token",
+)  # fmt: skip
 """Secrets that may lie in a file: the variable's name with _FILE behind it says where."""
 FILE = "_FILE"
 

@@ -206,7 +206,7 @@ def test_the_schema_describes_every_setting_and_names_its_variable() -> None:
 @pytest.mark.parametrize("field", FROM_FILES)
 def test_a_secret_may_lie_in_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     secret = {"redis_url": "redis://me:s3cret@h:1/0", "kafka_extra": '{"ssl.key.password": "s3cret"}'}.get(
-        field, "s3cret"
+        field, "s3cret" * 6
     )
     (folder / "secret").write_text(f"{secret}\n")
     monkeypatch.setenv(f"{variable_of(field)}_FILE", str(folder / "secret"))
