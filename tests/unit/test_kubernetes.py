@@ -125,6 +125,18 @@ def test_production_holds_no_secret() -> None:
     assert not [manifest for manifest in rendered("production") if manifest["kind"] == "Secret"]
 
 
+def test_only_the_laptop_talks_without_tls_and_says_so() -> None:
+    shared = {}
+    for overlay in OVERLAYS:
+        (config,) = of_kind(overlay, "ConfigMap")
+        shared[overlay] = config["data"]
+    switches = {"SEGSTREAM_KAFKA_ALLOW_PLAINTEXT", "SEGSTREAM_REDIS_ALLOW_PLAINTEXT"}
+
+    assert {name: shared["dev"].get(name) for name in switches} == dict.fromkeys(switches, "1")
+    assert switches & set(shared["production"]) == set()
+    assert shared["production"]["KAFKA_SECURITY_PROTOCOL"] == "SASL_SSL"
+
+
 def test_rights_are_on_topics_and_a_group_that_exist() -> None:
     (user,) = of_kind("production", "KafkaUser")
     topics = {topic["metadata"]["name"] for topic in of_kind("production", "KafkaTopic")}
