@@ -218,6 +218,14 @@ class Settings(BaseSettings):
             ours += [variables, SecretFiles(settings_cls, variables)]
         return (*ours, SettingsFile(settings_cls))
 
+    def require_live(self) -> None:
+        """Raise UsageError in a namespace: whoever wrote to the orders from there would write to what is live."""
+        if self.namespace:
+            raise UsageError(
+                f"SEGSTREAM_NAMESPACE is {self.namespace}, and the orders belong to the live deployment.",
+                "Unset it to write to them.",
+            )
+
     @property
     def models(self) -> ModelStore:
         """The published models that this deployment chooses from."""

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from stream_app.contract.dead_letter import Headers
 from stream_app.contract.replay_mark import ORIGIN_HEADER, mark_headers
-from stream_app.core.errors import OutageError, SegstreamError, UsageError
+from stream_app.core.errors import OutageError, SegstreamError
 from stream_app.dead_letters.letter import Letter
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import plain_producer
@@ -28,11 +28,7 @@ class LetterSender:
     """A transactional producer of which there is one in a deployment: a second one ends the first."""
 
     def __init__(self, settings: Settings) -> None:
-        if settings.namespace:
-            raise UsageError(
-                f"SEGSTREAM_NAMESPACE is {settings.namespace}, and the orders belong to the live deployment.",
-                "Unset it to send its dead letters again.",
-            )
+        settings.require_live()
         self._topics = settings.topics
         timeout_ms = settings.kafka_transaction_timeout_ms
         config = plain_producer(settings, "letters") | {

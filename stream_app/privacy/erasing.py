@@ -44,6 +44,7 @@ def mark(settings: Settings, customer_ids: Sequence[str], wish: Wish) -> list[Ma
 
     The control topic first: a partition that begins anew in between knows whom to leave out.
     """
+    settings.require_live()
     key = required_key(settings)
     for place, customer_id in enumerate(customer_ids, 1):
         _check_id(customer_id, place)

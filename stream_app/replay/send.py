@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
-from stream_app.core.errors import OutageError, UsageError
+from stream_app.core.errors import OutageError
 from stream_app.core.inbound import HISTORY_HEADER, TICK_HEADER
 from stream_app.core.instants import rfc3339
 from stream_app.core.partitioner import Partitioner
@@ -109,11 +109,7 @@ class Sender:
         self._producer.flush(seconds)
 
     def _produce(self, value: bytes | None, key: bytes | None, **options: Any) -> None:
-        if self._settings.namespace:
-            raise UsageError(
-                f"SEGSTREAM_NAMESPACE is {self._settings.namespace}, and the orders belong to the live deployment.",
-                "Unset it to send orders or ticks.",
-            )
+        self._settings.require_live()
         while True:
             try:
                 with writing(self._settings, self._topic):

@@ -18,6 +18,7 @@ from stream_app.local.valkey import LocalRedis
 from tests.builders import an_order_json
 from tests.integration.deployment import Deployment
 from tests.integration.reading import Record, read_all
+from tests.integration.replays import compared, replayed
 from tests.integration.shop import Sent
 from tests.integration.waiting import wait_for
 
@@ -136,6 +137,17 @@ def test_an_operators_way_with_refused_orders(shop: Deployment) -> None:
     assert json.loads(terminal.ok("dlq", "replay", "--fix", "fix.toml", "--yes", "--json"))["sent"] == 0
     assert len(again_in(shop)) == CUSTOMERS
     assert "  state   sent again 2" in terminal.ok("dlq", "show", table[1].split()[-1])
+
+
+def test_a_replay_ends_behind_the_markers_of_transactions_and_counts_what_was_sent_again(shop: Deployment) -> None:
+    terminal = shop.terminal()
+    terminal.ok("dlq", "replay", "--fix", "fix.toml", "--yes")
+    wait_counted_twice(shop)
+
+    replayed(shop, "check")
+
+    code, found = compared(shop, "check")
+    assert (code, found["different"], found["customers"]) == (0, 0, CUSTOMERS), found
 
 
 def killed_replay(shop: Deployment, kill_at: str) -> None:

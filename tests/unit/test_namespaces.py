@@ -78,3 +78,10 @@ def test_what_was_mostly_bad_is_passed_over_when_it_is_read_again(has_breaker: b
 
     assert progress.source_position == read
     assert chunk.outcome.is_stopped is has_breaker
+
+
+def test_nobody_writes_to_the_orders_from_a_namespace() -> None:
+    LIVE.require_live()
+
+    with pytest.raises(UsageError, match="SEGSTREAM_NAMESPACE is check"):
+        LIVE.within("check").require_live()
