@@ -40,6 +40,13 @@ class ProblemDetails(Answer):
     errors: list[FieldProblem] | None = None
 
 
+class ErasureAnswer(Answer):
+    """An erasure that is in the log and will be answered: its worker is behind, or away."""
+
+    partitions: Annotated[list[int], Field(description="Of the orders topic: where the markers stand.")]
+    offsets: Annotated[list[int], Field(description="Their offsets; answered once the partition has passed them.")]
+
+
 class SegmentWords(Answer):
     """A segment with what it means."""
 

@@ -20,6 +20,7 @@ from stream_app.api import (
     batch,
     changes,
     customers,
+    erasures,
     health,
     migrations,
     model,
@@ -34,7 +35,8 @@ from stream_app.api.problems import Fault, Problem, answer_of, bad_values, probl
 from stream_app.core.errors import SegstreamError
 
 ROUTERS = (
-    predict, batch, customers, segments, segment_customers, migrations, changes, model, models, activity, health,
+    predict, batch, customers, erasures, segments, segment_customers, migrations, changes, model, models, activity,
+    health,
 )  # fmt: skip
 ABOUT = """\
 Who is in which segment, why, and what moves them next. Money is in currency units, times are RFC 3339 in UTC.

@@ -56,7 +56,7 @@ async def models(here: Here) -> Models:
 @router.get("/models/{version}/preview", responses=problems(404, 409, 422, 501, 503))
 async def preview(version: Version, here: Here) -> PreviewAnswer:
     """Score today's customers with a model that is not live, and return who would move."""
-    await _all_answer(here)
+    await all_answer(here)
     live = _live(here)
     return await here.asking.long(lambda _: _preview(here.settings, version, live))
 
@@ -64,7 +64,7 @@ async def preview(version: Version, here: Here) -> PreviewAnswer:
 @router.post("/models/{version}/promote", dependencies=Admin, responses=problems(400, 403, 404, 409, 422, 501, 503))
 async def promote(version: Version, body: PromoteBody, here: Here) -> PromotedAnswer:
     """Make a model the live one; refused when it changes too much, unless `force` and `why` are given."""
-    await _all_answer(here)
+    await all_answer(here)
     found = await here.asking.long(lambda _: _promote(here.settings, version, body))
     return PromotedAnswer(version=found, is_rollback=False)
 
@@ -72,12 +72,12 @@ async def promote(version: Version, body: PromoteBody, here: Here) -> PromotedAn
 @router.post("/models/rollback", dependencies=Admin, responses=problems(400, 403, 404, 409, 422, 503))
 async def rollback(body: RollbackBody, here: Here) -> PromotedAnswer:
     """Make the model live again that was live before; no gate is asked."""
-    await _all_answer(here)
+    await all_answer(here)
     found = await here.asking.long(lambda _: _rollback(here.settings, body))
     return PromotedAnswer(version=found, is_rollback=True)
 
 
-async def _all_answer(here: Parts) -> None:
+async def all_answer(here: Parts) -> None:
     """Raise OutageError or Problem at once when Redis or Kafka is away: what follows would wait for them for long."""
     await here.asking.redis(lambda lookup: lookup.partition_count())
     kafka = await here.asking.others(here.ends.problem)

@@ -41,7 +41,7 @@ def api(
 
 @api_app.command("token")
 def api_token(
-    scope: Annotated[str, typer.Option(help="read, or admin: that may also promote models.")] = "read",
+    scope: Annotated[str, typer.Option(help="read, or admin: that may also promote models and erase people.")] = "read",
 ) -> None:
     """Make a token: it is shown this once, and the API knows only its hash."""
     from stream_app.api.tokens import Scope, new_token

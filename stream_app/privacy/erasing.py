@@ -121,10 +121,15 @@ def required_key(settings: Settings) -> ErasureKey:
 
 def _check_id(customer_id: str, place: int) -> None:
     """Raise UsageError for what can be no customer id; the text itself is not repeated."""
-    size = len(customer_id.encode("utf-8", "surrogateescape"))
-    if not 0 < size <= MAX_KEY_BYTES or "\0" in customer_id or not customer_id.isprintable():
+    try:
+        size = len(customer_id.encode())
+    except UnicodeEncodeError:
+        size = 0
+    if not 0 < size <= MAX_KEY_BYTES or "\0" in customer_id:
         raise UsageError(
-            f"Number {place} is no customer id.", f"An id has 1 to {MAX_KEY_BYTES} bytes of UTF-8.", code="CUSTOMER_ID"
+            f"Number {place} is no customer id.",
+            f"An id has 1 to {MAX_KEY_BYTES} bytes of UTF-8, none of them NUL.",
+            code="CUSTOMER_ID",
         )
 
 

@@ -28,6 +28,7 @@ ADMIN, ENTRY = new_token(Scope.ADMIN)
 EXAMPLES = 2_000 if os.environ.get("SEGSTREAM_PROVE") else 15
 """For each route."""
 ENDLESS = "/changes"
+SECRET = "a secret of 32 characters or more"  # noqa: S105
 CHECKS: list[CheckFunction] = [
     not_a_server_error,
     status_code_conformance,
@@ -39,9 +40,11 @@ CHECKS: list[CheckFunction] = [
 
 @pytest.fixture(scope="module")
 def api(kafka: LocalKafka, valkey: LocalRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
-    with Deployment(kafka, valkey, tmp_path_factory.mktemp("contract")) as deployment:
+    folder = tmp_path_factory.mktemp("contract")
+    with Deployment(kafka, valkey, folder, erasure_key=SECRET) as deployment:
         deployment.create(PARTITIONS).send(a_log(PARTITIONS, orders=300, customers=40)[:250])
-        deployment.run_to_end()
+        deployment.worker()
+        deployment.wait_done()
         with ApiProcess(deployment, api_tokens=ENTRY) as api:
             yield api.ready(f"Bearer {ADMIN}")
 

@@ -12,11 +12,13 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AdminClient,
 )
 
+from stream_app.api.tokens import Scope, new_token
 from stream_app.core.erasure import ERASE_HEADER, UNERASE_HEADER, Block, decode_block
 from stream_app.core.partitioner import Partitioner, partition_of
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.builders import AN_ERASURE_KEY, an_order_json
+from tests.integration.api_process import ApiProcess, Said
 from tests.integration.deployment import Deployment
 from tests.integration.results import broken_chains
 from tests.integration.shop import Sent
@@ -187,3 +189,30 @@ def test_a_worker_without_the_key_stops_instead_of_bringing_people_back(deployme
     )
     assert refused.returncode == 1
     assert "ERASURE_KEY" in refused.stderr
+
+
+def test_the_api_erases_for_admins_and_says_whether_it_has_happened(deployment: Deployment) -> None:
+    deployment.send(some_days(1, 2))
+    worker = deployment.worker()
+    deployment.wait_done()
+    (admin, entry), (reader, read_entry) = new_token(Scope.ADMIN), new_token(Scope.READ)
+    with ApiProcess(deployment, api_tokens=f"{entry},{read_entry}") as api:
+        api.ready(f"Bearer {admin}")
+
+        def delete(token: str, customer: str = CANARY) -> Said:
+            return api.ask("DELETE", f"/customers/{customer}", None, {"authorization": f"Bearer {token}"})
+
+        forbidden, done, again = delete(reader), delete(admin), delete(admin)
+        left = api.get(f"/customers/{CANARY}", authorization=f"Bearer {reader}")
+        assert worker.terminate() == 0
+        late = delete(admin, OTHERS[0])
+        wrong = delete(admin, "x" * 300)
+
+        assert (forbidden.status, done.status, again.status, left.status) == (403, 204, 204, 404)
+        assert (late.status, wrong.status) == (202, 400)
+        assert json.loads(wrong.body)["code"] == "CUSTOMER_ID"
+        assert len(json.loads(late.body)["offsets"]) == 1
+        assert CANARY not in api.said()
+    deployment.run_to_end("w1")
+    assert OTHERS[0] not in deployment.results().hashes
+    assert block_of(deployment, OTHERS[0]) is not None

@@ -33,4 +33,4 @@ def test_all_but_the_open_routes_ask_for_a_token() -> None:
 def test_only_what_changes_the_deployment_needs_an_admin() -> None:
     found = {path for (_, path), operation in OPERATIONS.items() if "403" in operation["responses"]}
 
-    assert found == {"/models/{version}/promote", "/models/rollback"}
+    assert found == {"/customers/{customer_id}", "/models/{version}/promote", "/models/rollback"}
