@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,26 @@ def test_a_password_on_the_command_line_is_refused(folder: Path, words: tuple[st
     assert done.exception.code == "PASSWORD_SHOWN"
     assert "s3cret" not in str(done.exception)
     assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("REDIS_URL", "redis://me:s3cret@127.0.0.1:bad/0"),
+        ("REDIS_URL", "http://me:s3cret@127.0.0.1/0"),
+        ("KAFKA_EXTRA", '{"ssl.key.password": "s3cret"'),
+        ("KAFKA_EXTRA", '{"ssl.key.password": ["s3cret"]}'),
+        ("SEGSTREAM_ERASURE_KEY", "s3cret"),
+        ("SEGSTREAM_PSEUDONYM_KEY", "s3cret"),
+    ],
+)
+def test_a_wrong_secret_is_refused_without_being_repeated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(UsageError) as refused:
+        load_settings()
+
+    assert "s3cret" not in str(refused.value)
+    assert "s3cret" not in "".join(traceback.format_exception(refused.value))
