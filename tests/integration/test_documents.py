@@ -47,7 +47,7 @@ def send_a_misnamed_order(tutorial: Reader) -> None:
     """Send an order whose shop has names of its own, and wait until it is a dead letter."""
     value = b'{"orderNo":"A-7","customer_id":"anna","ordered_at":"2026-03-01T10:15:00Z",'
     producer = Producer({"bootstrap.servers": variable(tutorial.window, "KAFKA_BOOTSTRAP_SERVERS")})
-    producer.produce("orders.v1", value + b'"lines":[{"sku":"tea","amount":4}]}', b"anna", 2)
+    producer.produce("orders.v1", value + b'"lines":[{"sku":"tea","amount":4}]}', b"anna", 3)
     assert producer.flush(30) == 0
     wait_for("it is refused", lambda: "MISSING" in tutorial.window.run("segstream dlq list"))
 
