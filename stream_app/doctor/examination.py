@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 from stream_app.core.errors import SegstreamError
 from stream_app.doctor.facts import Bounds, KafkaFacts, OrderFacts, RedisFacts, Refusal, TopicFacts, WorkerFacts
 from stream_app.doctor.finding import Finding, skipped
+from stream_app.doctor.judge.erasure import judge_erasures
 from stream_app.doctor.judge.kafka import judge_kafka
 from stream_app.doctor.judge.machine import judge_clocks, judge_settings, judge_versions
 from stream_app.doctor.judge.model import judge_model
@@ -19,6 +20,7 @@ from stream_app.doctor.judge.redis import judge_redis
 from stream_app.doctor.judge.topics import judge_topics
 from stream_app.doctor.judge.workers import judge_workers
 from stream_app.doctor.look.conversation import quiet
+from stream_app.doctor.look.erasure import look_at_erasures
 from stream_app.doctor.look.kafka import look_at_kafka
 from stream_app.doctor.look.machine import look_at_clocks, look_at_machine
 from stream_app.doctor.look.model import look_at_model
@@ -65,6 +67,7 @@ class Examination:
             ("Orders", self._examine_orders()),
             ("Redis", self._examine_redis()),
             ("Model", self._examine_model()),
+            ("Erasure", self._examine_erasures()),
             ("Workers", self._examine_workers()),
             ("Versions", judge_versions(look_at_machine())),
             ("Clock", self._examine_clocks()),
@@ -108,12 +111,26 @@ class Examination:
         self._redis = look_at_redis(self._settings)
         yield from judge_redis(self._redis)
 
-    def _examine_model(self) -> Iterator[Finding]:
+    def _unseen_control(self) -> str:
+        """Return why the control topic cannot be read; empty when it can."""
         control = self._settings.topics.control
         has_control = self._topics is not None and control in self._topics.seen
-        unseen = "" if has_control else self._unseen or f"{control} is missing"
+        return "" if has_control else self._unseen or f"{control} is missing"
+
+    def _examine_erasures(self) -> Iterator[Finding]:
+        unseen, facts = self._unseen_control(), None
+        if self._admin is not None and not unseen:
+            try:
+                facts = look_at_erasures(self._settings, self._admin)
+            except _SILENCE as error:
+                unseen = f"{self._settings.topics.control} cannot be read ({_words(error)})"
+        yield from judge_erasures(facts, unseen)
+
+    def _examine_model(self) -> Iterator[Finding]:
+        control = self._settings.topics.control
+        unseen = self._unseen_control()
         try:
-            facts = look_at_model(self._settings, self._admin if has_control else None)
+            facts = look_at_model(self._settings, None if unseen else self._admin)
         except _SILENCE as error:
             unseen = f"{control} cannot be read ({_words(error)})"
             facts = look_at_model(self._settings, None)

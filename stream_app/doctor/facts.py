@@ -189,6 +189,17 @@ class ModelFacts:
 
 
 @dataclass(frozen=True)
+class ErasureFacts:
+    """Who was erased, by what the control topic says."""
+
+    erased: int
+    keys: frozenset[str]
+    """Fingerprints of the keys by which it was done."""
+    own: str | None
+    """That of the settings' key; None: none is set."""
+
+
+@dataclass(frozen=True)
 class Member:
     """A worker in the consumer group."""
 

@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files as resources
 from pathlib import Path
 
@@ -17,12 +18,14 @@ COMPOSE, ENV = "docker-compose.yml", ".env"
 STORE = "store"
 FILES = (COMPOSE, ENV, SETTINGS_FILE)
 _TEMPLATES = {COMPOSE: COMPOSE, ENV: "env", SETTINGS_FILE: SETTINGS_FILE}
+_ERASURE_KEY = re.compile(r"^SEGSTREAM_ERASURE_KEY='([^'\n]{32,})'$", re.MULTILINE)
 _PRIVATE, _PUBLIC = 0o600, 0o644
 
 
 def start_deployment(folder: Path, plan: Plan, *, is_forced: bool = False) -> None:
     """Write the three files and make the model store; raises UsageError before writing when one is there already."""
     check(plan)
+    plan = replace(plan, erasure_key=_erasure_key_in(folder / ENV))
     texts = {name: rendered(name, plan) for name in FILES}
     there = [name for name in FILES if os.path.lexists(folder / name)]
     if there and not is_forced:
@@ -37,6 +40,15 @@ def start_deployment(folder: Path, plan: Plan, *, is_forced: bool = False) -> No
             _write(folder / name, text, _PRIVATE if name == ENV else _PUBLIC)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written to: {error.strerror}.", "Choose another folder.") from error
+
+
+def _erasure_key_in(env: Path) -> str | None:
+    """Return the key of an earlier file: a new one would make every worker stop once somebody was erased."""
+    try:
+        found = _ERASURE_KEY.search(env.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found and found[1]
 
 
 def rendered(name: str, plan: Plan) -> str:

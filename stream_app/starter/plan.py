@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from secrets import token_hex
 from uuid import uuid4
 
 from stream_app.core.errors import UsageError
@@ -32,6 +33,8 @@ class Plan:
     currency: str = "EUR"
     partitions: int = 12
     replication: int | None = None
+    erasure_key: str | None = None
+    """The one that the folder has already; None: a new one is made."""
 
     @property
     def has_own_kafka(self) -> bool:
@@ -53,6 +56,7 @@ class Plan:
             "GROUP": f"{self.deployment}-worker",
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap_servers or KAFKA_HERE,
             "REDIS_URL": self.redis_url or REDIS_HERE,
+            "ERASURE_KEY": self.erasure_key or token_hex(32),
             "WINDOW_DAYS": self.window_days if self.window_days.isdigit() else '"none"',
             "CURRENCY": self.currency,
             "PARTITIONS": str(self.partitions),

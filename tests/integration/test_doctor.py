@@ -113,7 +113,7 @@ def test_with_nothing_running_each_server_has_its_line_and_the_rest_is_not_guess
     assert f"Nothing listens at localhost:{kafka}" in done.stdout
     assert f"Nothing listens at localhost:{redis}" in done.stdout
     assert "segstream local" in done.stdout
-    assert done.stdout.count("Not checked: Kafka does not answer.") == 4
+    assert done.stdout.count("Not checked: Kafka does not answer.") == 5
     assert done.stdout.splitlines()[-1].startswith("3 problems")
     assert done.stderr == ""
 

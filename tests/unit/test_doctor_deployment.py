@@ -12,6 +12,7 @@ from stream_app.core.partitioner import Partitioner, partition_of
 from stream_app.doctor.facts import (
     Bounds,
     ClockFacts,
+    ErasureFacts,
     GroupFacts,
     LiveModel,
     MachineFacts,
@@ -24,6 +25,7 @@ from stream_app.doctor.facts import (
     WorkerFacts,
 )
 from stream_app.doctor.finding import Finding, Status
+from stream_app.doctor.judge.erasure import judge_erasures
 from stream_app.doctor.judge.machine import judge_clocks, judge_settings, judge_versions
 from stream_app.doctor.judge.model import judge_model
 from stream_app.doctor.judge.orders import judge_orders
@@ -264,3 +266,20 @@ def test_a_variable_that_hides_another_value_is_named() -> None:
 
     assert said == "Settings come from here: environment, segstream.toml. The environment wins over .env for REDIS_URL."
     assert "neither" in the(judge_settings([], {"SEGSTREAM_CLOCK": Origin("default")}), "settings.sources").says
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "says"),
+    [
+        (ErasureFacts(0, frozenset(), None), Status.OK, "Nobody was erased"),
+        (ErasureFacts(2, frozenset({"ours"}), "ours"), Status.OK, "2 customers erased"),
+        (ErasureFacts(2, frozenset({"theirs"}), None), Status.PROBLEM, "is not set"),
+        (ErasureFacts(2, frozenset({"theirs", "ours"}), "ours"), Status.PROBLEM, "by the key theirs"),
+        (None, Status.SKIPPED, "Kafka does not answer"),
+    ],
+)
+def test_an_erasure_key_that_does_not_fit_is_a_problem(facts: ErasureFacts | None, status: Status, says: str) -> None:
+    found = the(judge_erasures(facts, "Kafka does not answer"), "erasure.key")
+
+    assert found.status is status
+    assert says in found.says

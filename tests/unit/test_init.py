@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from dotenv import dotenv_values
 from jsonschema import Draft7Validator, Draft202012Validator  # type: ignore[import-untyped]
 from typer.testing import CliRunner, Result
 
@@ -162,6 +163,17 @@ def test_nothing_that_is_there_is_overwritten_without_force(folder: Path) -> Non
     assert "--force" in done.exception.mend
     assert sorted(os.listdir(folder)) == [".env"]
     assert (folder / ".env").read_text() == "mine"
+
+
+def test_force_keeps_the_erasure_key(folder: Path) -> None:
+    assert init().exit_code == 0
+    first = dotenv_values(folder / ".env")["SEGSTREAM_ERASURE_KEY"]
+
+    assert init("--force").exit_code == 0
+
+    assert dotenv_values(folder / ".env")["SEGSTREAM_ERASURE_KEY"] == first
+    assert first is not None
+    assert len(first) == 64
 
 
 def test_force_replaces_links_instead_of_writing_through_them(folder: Path, tmp_path_factory: Any) -> None:
