@@ -22,6 +22,10 @@ LAST = {
     "Segments": "All of them as CSV", "Model": "Silhouette",
 }  # fmt: skip
 """What stands lowest on a page: all of it is there when this is."""
+FADED = """
+one => { one.dataset.stale = 'true'; one.style.opacity = 0.33; return getComputedStyle(one).opacity }
+"""
+"""What Streamlit does to an element whose next state is awaited."""
 PATHS = {"Live": "", "Customer": "customer", "Predict": "predict", "Segments": "segments", "Model": "model"}
 
 
@@ -76,6 +80,15 @@ def test_every_page_is_complete_and_fits_its_screen(
             assert visit.silent_charts() == 0, name
             assert name in visit.page.title()
         assert visit.complaints == []
+
+
+def test_what_is_being_renewed_does_not_fade(browser: Browser, dashboard: str) -> None:
+    with visiting(browser, dashboard) as visit:
+        visit.open()
+
+        opacity = visit.page.locator("[data-testid=stElementContainer]").first.evaluate(FADED)
+
+        assert opacity == "1"
 
 
 def test_a_change_arrives_in_the_feed_while_one_looks(browser: Browser, service: Service, dashboard: str) -> None:
