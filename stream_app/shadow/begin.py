@@ -6,17 +6,16 @@ import getpass
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from stream_app.contract.control import Replay, encode_control
-from stream_app.core.errors import OutageError, SegstreamError
-from stream_app.operators import live_model
+from stream_app.contract.control import Replay
+from stream_app.core.errors import SegstreamError
+from stream_app.operators import live_model, say_all
 from stream_app.settings import Settings
 from stream_app.shadow.stretch import Edge, stretch_of
 from stream_app.topics import create_topics, see_topics
 from stream_app.worker.control import Control
-from stream_app.worker.kafka_config import connection, plain_producer
+from stream_app.worker.kafka_config import connection
 from stream_app.worker.promoted import load_promoted
 
 
@@ -38,7 +37,7 @@ def begin(live: Settings, shadow: Settings, wish: Wish) -> tuple[Replay, bool]:
     _create(live, shadow)
     known = replay_of(shadow)
     if known is None:
-        _say(shadow, _planned(live, shadow, wish))
+        say_all(shadow, [_planned(live, shadow, wish)])
         known = replay_of(shadow)
         assert known is not None
         return known, False
@@ -107,10 +106,3 @@ def _refuse_other(live: Settings, known: Replay, wish: Wish) -> None:
             "Leave it out to go on with that one, or take another name; `segstream replay remove` makes room.",
             code="REPLAY_DIFFERS",
         )
-
-
-def _say(shadow: Settings, record: Replay) -> None:
-    producer = Producer(plain_producer(shadow, "operator"))
-    producer.produce(shadow.topics.control, encode_control(record), partition=0)
-    if producer.flush(20):
-        raise OutageError("Kafka did not take the control record.", "Check KAFKA_BOOTSTRAP_SERVERS.", code="KAFKA_AWAY")
