@@ -260,8 +260,8 @@ def test_neither_walk_nor_timer_meets_who_is_erased(valkey: LocalRedis, fresh_re
     assert {name: state_of(fresh_redis, name) for name in names_in(fresh_redis)} == whole.states
     assert fresh_redis.hgetall("blocked:orders.v1:0") == {name.encode(): block for name, block in whole.blocks.items()}
     assert len(whole.blocks) > 10
-    erased = {key.removeprefix(b"customer:").decode() for key in fresh_redis.scan_iter("customer:*", 1_000)}
-    assert erased == whole.states.keys()
+    left = {key.removeprefix(b"customer:").decode() for key in fresh_redis.scan_iter("customer:*", 1_000)}
+    assert left == whole.states.keys()
 
 
 def with_markers(luck: Random, records: list[ARecord]) -> list[ARecord]:
