@@ -7,7 +7,7 @@ READY_DEV := $(VENV)/.ready-dev
 
 # The core without its modules of msgspec structs, which mypyc cannot compile, and what else runs once an order.
 COMPILED := build/compiled
-CORE := $(filter-out %/__init__.py %/entry.py %/state_layout.py %/summary.py %/errors.py %/rules.py,$(wildcard stream_app/core/*.py))
+CORE := $(filter-out %/__init__.py %/entry.py %/state_layout.py %/summary.py %/erasure.py %/errors.py %/rules.py,$(wildcard stream_app/core/*.py))
 COMPILABLE := model_store/scoring.py stream_app/contract/change_record.py stream_app/contract/complexity.py \
 	stream_app/worker/rows.py stream_app/worker/fetch.py stream_app/worker/loader.py $(CORE)
 

@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from model_store.scoring import Scorer
+from stream_app.core.erasure import BlockList
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.pipeline import Progress, read_chunk
 from stream_app.core.state_record import decode_customer
@@ -23,7 +24,7 @@ from stream_app.worker.meta import Identity, decode_meta, progress_of
 from stream_app.worker.place import START, Place
 from stream_app.worker.store import Held, Lease, Mark, Store
 from stream_app.worker.work import Basis, LaneWork
-from tests.builders import ARecord, a_fact, a_log, a_model, an_instant, days, rules
+from tests.builders import ARecord, a_fact, a_log, a_marker, a_model, an_instant, days, rules
 from tests.driver import EVERYBODY, Driver
 from tests.oracle import Fact
 
@@ -76,8 +77,10 @@ class Shell:
         before = {name: customer.model_version for name, customer in work.customers.items()}
         self._apply()
         work.run()
+        for name in work.outcome.erased:
+            lane.customers.pop(name, None)
         lane.customers.update(work.outcome.touched)
-        lane.unapplied = work.outcome.touched
+        lane.unapplied, lane.leaving = work.outcome.touched, frozenset(work.outcome.erased)
         if work.is_due_complete:
             lane.nobody_due_until = max(lane.nobody_due_until, work.asked_until)
         self._held = work
@@ -97,12 +100,13 @@ class Shell:
 
     def _apply(self) -> None:
         work, self._held = self._held, None
-        self.lane.unapplied = {}
+        self.lane.unapplied, self.lane.leaving = {}, frozenset()
         if work is not None and work.write is not None:
             write, self.position = work.write, self.position + 1
             self.store.apply(
                 self.lane.lease, work.rows, position=self.position, source_position=write.source_position,
-                meta=write.meta, customers=write.customers, figures=work.figures,
+                meta=write.meta, customers=write.customers, figures=work.figures, erasures=work.erasures,
+                blocked=write.blocked,
             )  # fmt: skip
 
     def restart(self) -> None:
@@ -120,7 +124,12 @@ class Shell:
                 scorers[switch.old_version], switch.instant, is_quiet=False, is_patient=switch.is_patient
             )
             active.walked = Place(switch.walked_due, switch.walked_id)
-        self.lane = Lane(lease, progress_of(meta, 0), active, before.figures)
+        progress = progress_of(meta, 0)
+        progress.blocks = BlockList(
+            {name: block for found in self.store.blocks(lease) for name, block in found.items()}
+        )
+        assert len(progress.blocks) == meta.blocked
+        self.lane = Lane(lease, progress, active, before.figures)
         assert (active.walked, active.owing) == (before.active.walked, before.active.owing)
 
     def settle(self) -> None:
@@ -216,6 +225,54 @@ def test_a_walk_meets_everybody_once(valkey: LocalRedis, fresh_redis: Redis, see
     whole = played_at_once(records, len(earlier) + len(held), is_patient=is_patient)
     assert shell.changes == whole.changes
     assert {name: state_of(fresh_redis, name) for name in names_in(fresh_redis)} == whole.states
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_neither_walk_nor_timer_meets_who_is_erased(valkey: LocalRedis, fresh_redis: Redis, seed: int) -> None:
+    luck = Random(seed)
+    earlier, held = before_the_switch(luck), late_orders()
+    later = with_markers(luck, a_log(during_the_switch(luck)))
+    records = [*a_log([*earlier, *held]), *later]
+    for offset, record in enumerate(records):
+        record.offset_ = offset
+    switch_at, is_patient = len(earlier) + len(held), seed % 2 == 1
+
+    # Given a partition with a past under the old model, in Redis
+    shell = Shell(Store(load_settings(redis_url=valkey.url)))
+    shell.step(records[: len(earlier)])
+    shell.settle()
+
+    # When people are erased and come back while everybody goes over to another model, and the process changes
+    shell.step(records[len(earlier) : switch_at])
+    shell.begin_switch(is_patient=is_patient)
+    read = switch_at
+    while read < len(records):
+        size = luck.choice((0, 1, 2, 5, 40))
+        shell.step(records[read : read + size], allowed=luck.choice((1, 3, 200)))
+        read += size
+        if luck.random() < 0.2:
+            shell.restart()
+    shell.settle()
+
+    # Then events, states and block list are those of a partition where everything happens at once
+    whole = played_at_once(records, switch_at, is_patient=is_patient)
+    assert shell.changes == whole.changes
+    assert {name: state_of(fresh_redis, name) for name in names_in(fresh_redis)} == whole.states
+    assert fresh_redis.hgetall("blocked:orders.v1:0") == {name.encode(): block for name, block in whole.blocks.items()}
+    assert len(whole.blocks) > 10
+    left = {key.removeprefix(b"customer:").decode() for key in fresh_redis.scan_iter("customer:*", 1_000)}
+    assert left == whole.states.keys()
+
+
+def with_markers(luck: Random, records: list[ARecord]) -> list[ARecord]:
+    """Return records with markers among them: of those whom a walk meets early or late, and of newcomers."""
+    names = [a_name(n) for n in [*range(40), *range(2_000, 2_040), *range(4_000, 4_020), *range(8_000, 8_010)]]
+    found: list[ARecord] = []
+    for record in records:
+        found.append(record)
+        if luck.random() < 0.4:
+            found.append(a_marker(luck.choice(names), is_lifting=luck.random() < 0.3))
+    return found
 
 
 def played_at_once(records: list[ARecord], switch_at: int, *, is_patient: bool) -> Driver:
