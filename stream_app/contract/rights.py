@@ -101,7 +101,7 @@ def _operator(topics: Topics, group: str) -> tuple[Right, ...]:
         *(_topic(name, "DescribeConfigs", "`segstream topics check`, `doctor`") for name in every),
         *(_topic(name, "AlterConfigs", "`segstream topics mend`") for name in every),
         _topic(topics.control, "Read", "`segstream models`, `partitions`"),
-        _topic(topics.control, "Write", "promote, resume, skip: whoever has this chooses the model"),
+        _topic(topics.control, "Write", "promote, resume, skip, erase: whoever has this chooses the model"),
         _topic(topics.orders, "Read", "`segstream train --from-topic`, `doctor`"),
         _topic(topics.orders, "Write", "ticks, loads and markers of erasures"),
         _topic(topics.changes, "Read", "`segstream tail`"),
