@@ -140,3 +140,14 @@ def test_mostly_bad_input_pauses_its_partition_until_it_is_resumed(deployment: D
     wait_for("it went on", lambda: deployment.progress() == 201)
     assert again.is_running()
     assert deployment.results().dead_letters.total() == 150
+
+
+def test_a_worker_tells_on_demand_where_its_threads_stand(deployment: Deployment) -> None:
+    deployment.create_topics(2)
+    worker = deployment.worker()
+    wait_for("it waits for a model", lambda: "no model is live" in str(worker.readyz()[1]))
+
+    told = worker.testimony()
+
+    assert "_meet_model" in told or "_prepare" in told
+    assert worker.is_running()

@@ -68,7 +68,7 @@ class WorkerProcess:
     def testimony(self) -> str:
         """Return what it said, and where each of its threads stands now: for the report of a failure."""
         if self.is_running():
-            os.kill(self.pid, signal.SIGUSR1)
+            os.kill(self.pid, signal.SIGQUIT)
             # One that is suspended cannot tell.
             with suppress(AssertionError):
                 wait_for("the threads are told", lambda: "(most recent call first)" in self.said(), 5)

@@ -11,7 +11,7 @@ from stream_app.logs import set_up_logging
 from stream_app.settings import load_settings
 
 def hangs():
-    signal.raise_signal(signal.SIGUSR1)
+    signal.raise_signal(signal.SIGQUIT)
     print("goes on")
 
 set_up_logging(load_settings())
