@@ -61,7 +61,7 @@ system-tools:  ## Bring Chromium and Prometheus for the tests: by apt as root, e
 	@tests/system_tools.sh
 
 pictures: $(READY_DEV) system-tools  ## Take the pictures in docs/images/dashboard anew.
-	@SEGSTREAM_SCREENSHOTS=1 $(BIN)/pytest -n 0 tests/browser/test_dashboard_walk.py
+	@SEGSTREAM_SCREENSHOTS=1 SEGSTREAM_PROVE=1 $(BIN)/pytest -n 0 tests/browser/test_dashboard_walk.py
 
 observe: $(READY_DEV) system-tools  ## Ask a real Prometheus beside a demo what dashboards and alerts ask.
 	@PATH="$$PATH:$(CURDIR)/.tools/debian/usr/bin" $(BIN)/python -m handbook.observation

@@ -59,7 +59,9 @@ def test_a_deep_link_may_be_the_first_thing_that_anybody_opens(browser: Browser,
         expect(visit.page.get_by_text("Segments over time")).to_be_visible(timeout=30_000)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (PHONE, "light"), (WIDE, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(WIDE, "light"), (PHONE, "light"), pytest.param(WIDE, "dark", marks=pytest.mark.long)]
+)
 def test_every_page_is_complete_and_fits_its_screen(
     browser: Browser, service: Service, dashboard: str, width: int, scheme: str
 ) -> None:

@@ -51,6 +51,7 @@ def a_page_around(url: str) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [WIDE, PHONE])
 def test_every_page_of_the_space_is_complete_and_fits_its_screen(
     browser: Browser, space: SpaceProcess, width: int
@@ -73,6 +74,7 @@ def test_every_page_of_the_space_is_complete_and_fits_its_screen(
         assert visit.complaints == []
 
 
+@pytest.mark.long
 def test_changes_arrive_in_the_feed_of_the_space(browser: Browser, space: SpaceProcess) -> None:
     with visiting(browser, space.url) as visit:
         visit.open()
@@ -87,6 +89,7 @@ def test_changes_arrive_in_the_feed_of_the_space(browser: Browser, space: SpaceP
         assert visit.complaints == []
 
 
+@pytest.mark.long
 def test_a_file_can_be_uploaded_where_the_space_is_shown_inside_another_page(
     browser: Browser, space: SpaceProcess
 ) -> None:

@@ -24,6 +24,7 @@ from tests.nearest import Nearest, Row
 from tests.oracle import DAY, Fact, recount
 from trainer.features import features
 
+LONG = pytest.mark.long
 IS_LONG = "SEGSTREAM_PROVE" in os.environ
 
 ONE_OF = {"online-retail": 8, "completejourney": 60}
@@ -98,7 +99,9 @@ def share(seen: dict[str, Seen], truth: dict[str, Seen]) -> float:
     return sum(seen[name][0] != segment for name, (segment, _) in truth.items()) / len(truth)
 
 
-@pytest.mark.parametrize("shop", SHOPS)
+@pytest.mark.parametrize(
+    "shop", [pytest.param(shop, marks=LONG if shop == "completejourney" else ()) for shop in SHOPS]
+)
 def test_every_evening_redis_shows_what_is_true(
     shop: str, kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
 ) -> None:

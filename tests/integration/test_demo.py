@@ -271,7 +271,11 @@ wait $!
 
 
 @pytest.mark.parametrize(
-    ("size", "said"), [("20m", "The demo needs 300 MB in"), ("310m", "is full, so the demo cannot go on")]
+    ("size", "said"),
+    [
+        ("20m", "The demo needs 300 MB in"),
+        pytest.param("310m", "is full, so the demo cannot go on", marks=pytest.mark.long),
+    ],
 )
 def test_a_full_disk_is_told_before_and_while(tmp_path: Path, size: str, said: str) -> None:
     """On a small disk of its own, which a user may mount only where the system lets users have name spaces."""

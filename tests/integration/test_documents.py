@@ -19,6 +19,10 @@ from tests.integration.window import Window, missing
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-change.md"
 README = ROOT / "README.md"
 OTHERS = [page for page in PAGES if page not in (TUTORIAL, README) and any(block.is_run for block in blocks_of(page))]
+SHORT_PAGES = (
+    "change-the-model", "dead-letters", "load-history", "look-up-a-segment", "redis-keys", "replay", "start-a-deployment",
+)  # fmt: skip
+"""Together they use most commands; `make prove` reads all pages."""
 PORTS = ("6066", "6067")
 """The ports of a page's first and second worker."""
 
@@ -103,7 +107,11 @@ def test_redis_holds_the_keys_and_fields_of_the_reference(tutorial: Reader) -> N
     assert any(field.startswith("index:") for field in fields)
 
 
-@pytest.mark.parametrize("page", OTHERS, ids=name_of)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=() if page.stem in SHORT_PAGES else pytest.mark.long) for page in OTHERS],
+    ids=name_of,
+)
 def test_commands_of_a_page_do_what_it_says(tutorial: Reader, page: Path) -> None:
     BEFORE.get(name_of(page), lambda _: None)(tutorial)
 

@@ -151,6 +151,7 @@ def test_what_was_changed_by_hand_is_found_with_its_reason(live: Deployment) -> 
     assert "missing on one side: only one side knows the customer" in told.stdout
 
 
+@pytest.mark.long
 def test_two_processes_share_a_replay_and_publish_what_live_published(live: Deployment) -> None:
     # When two begin at once
     with ThreadPoolExecutor(2) as pool:

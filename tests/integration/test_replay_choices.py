@@ -28,6 +28,7 @@ def live(kafka: LocalKafka, valkey: LocalRedis, tmp_path_factory: pytest.TempPat
         yield deployment
 
 
+@pytest.mark.long
 def test_a_stretch_is_what_it_says_and_later_orders_are_no_difference(live: Deployment) -> None:
     ends = [end // 2 for end in live.ends(live.topics.orders)]
     written = ",".join(f"{partition}:{end}" for partition, end in enumerate(ends))
@@ -49,6 +50,7 @@ def test_a_stretch_is_what_it_says_and_later_orders_are_no_difference(live: Depl
     assert set(found["reasons"]) <= {"late orders", "missing on one side", "corrected orders"}
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_a_replay_in_order_and_the_same_command_goes_on(live: Deployment) -> None:
     terminal, out = live.terminal(), live.folder / "interrupted.out"
     argv = [sys.executable, "-m", "stream_app.cli", "replay", "--into", "slow", "--rate", "300"]
@@ -65,6 +67,7 @@ def test_ctrl_c_ends_a_replay_in_order_and_the_same_command_goes_on(live: Deploy
     assert compared(live, "slow")[1]["different"] == 0
 
 
+@pytest.mark.long
 def test_another_model_is_told_and_a_namespace_is_removed_whole(live: Deployment) -> None:
     live.settings.models.publish(OTHER)
 

@@ -49,6 +49,7 @@ def end(worker: WorkerProcess) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.long
 def test_scaled_up_and_down_and_restarted_one_by_one(
     deployment: Deployment,
     kafka: LocalKafka,

@@ -132,6 +132,7 @@ def trained(folder: Path, *words: str) -> tuple[dict[str, object], str]:
     return json.loads(out), said
 
 
+@pytest.mark.long
 def test_a_training_on_spark_ends_in_the_same_model_and_leaves_no_file(tmp_path: Path) -> None:
     words = [str(a_shop(tmp_path, orders=900)), "--format", "online-retail", "--k", "3"]
 
