@@ -16,8 +16,9 @@ from stream_app.settings import Settings
 def set_up_logging(settings: Settings) -> None:
     """Send every log line to stderr in the format that the settings ask for.
 
-    SIGQUIT adds where each thread stands: the only way to learn it of a process that hangs.
+    SIGQUIT adds where each thread stands, the only way to learn it of a process that hangs; so does a crash in C code.
     """
+    faulthandler.enable()
     faulthandler.register(signal.SIGQUIT)
     is_console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
     renderer: Any = structlog.dev.ConsoleRenderer() if is_console else structlog.processors.JSONRenderer()

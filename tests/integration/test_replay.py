@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import sys
 from collections.abc import Iterator
@@ -28,8 +27,6 @@ from tests.integration.reading import read_all
 from tests.integration.real_logs import file_of
 from tests.integration.replays import a_live_deployment, compared, replayed
 from tests.integration.results import broken_chains, by_customer
-
-IS_LONG = "SEGSTREAM_PROVE" in os.environ
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +65,12 @@ def test_a_replay_that_was_killed_twice_is_what_is_live(live: Deployment) -> Non
     assert "the orders belong to the live deployment" in refused.stderr
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("name", ["completejourney", "online-retail"])
 def test_a_real_shop_counted_anew_is_what_is_live(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, name: str, figures: Figures
 ) -> None:
-    if not IS_LONG:
-        pytest.skip("takes minutes: SEGSTREAM_PROVE=1 runs it")
     # Given all of a shop's orders, late by up to two days and every twentieth twice, through a worker that was killed
     settings = {"chunk_records": 5_000, "kafka_session_timeout_ms": 10_000, "kafka_transaction_timeout_ms": 20_000}
     with Deployment(kafka, valkey, tmp_path, **settings) as deployment:

@@ -82,7 +82,7 @@ class WorkerProcess:
         """Wait until the worker reached its fault."""
 
         def has_hit() -> dict[str, Any] | None:
-            assert self.hit() or self.is_running(), f"ended before it reached the fault:\n{self.said()}"
+            assert self.hit() or self.is_running(), f"ended ({self.wait()}) before its fault:\n{self.said()}"
             return self.hit()
 
         found: dict[str, Any] = wait_for("the fault is reached", has_hit, seconds, self.testimony)

@@ -25,3 +25,13 @@ def test_a_process_that_hangs_tells_on_demand_where_its_threads_stand() -> None:
     assert (done.returncode, done.stdout) == (0, "goes on\n")
     assert "(most recent call first)" in done.stderr
     assert "in hangs" in done.stderr
+
+
+def test_a_crash_in_c_code_tells_where_it_happened() -> None:
+    crashing = HANGING.replace("signal.SIGQUIT", "signal.SIGSEGV")
+
+    done = subprocess.run([sys.executable, "-c", crashing], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == -11
+    assert "Fatal Python error: Segmentation fault" in done.stderr
+    assert "in hangs" in done.stderr
