@@ -14,7 +14,7 @@ from stream_app.core.errors import OutageError, SegstreamError, UsageError
 from stream_app.core.instants import instant_of
 from stream_app.core.promotions import Promotions
 from stream_app.settings import Settings
-from stream_app.worker.control import Control
+from stream_app.worker.control import read_control
 from stream_app.worker.kafka_config import log_reader, plain_producer
 from stream_app.worker.kafka_refusals import CALL_SECONDS, RIGHTS, kafka_refusals, partition_count
 from stream_app.worker.kafka_rights import may_not_write, writing
@@ -69,12 +69,7 @@ def live_model(settings: Settings) -> Promotion | None:
 
 def promotions(settings: Settings) -> Promotions:
     """Return everything that was said of models."""
-    control = Control(settings)
-    try:
-        control.read_to_end()
-        return control.promotions
-    finally:
-        control.close()
+    return read_control(settings).promotions
 
 
 def model_before(settings: Settings) -> Artefact:

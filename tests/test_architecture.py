@@ -25,11 +25,13 @@ MAY_IMPORT = {
     },
     "stream_app/dead_letters": {
         "stream_app.dead_letters", "stream_app.core", "stream_app.contract", "stream_app.settings",
+        "stream_app.operators", "stream_app.topic_log",
         "stream_app.worker.kafka_config", "stream_app.worker.kafka_refusals",
     },
     "stream_app/shadow": {
         "stream_app.shadow", "stream_app.core", "stream_app.contract", "model_store", "stream_app.settings",
-        "stream_app.logs", "stream_app.lookup", "stream_app.operators", "stream_app.topics", "stream_app.worker",
+        "stream_app.logs", "stream_app.lookup", "stream_app.operators", "stream_app.topics", "stream_app.topic_log",
+        "stream_app.worker",
     },
     "stream_app/doctor/judge": {
         "stream_app.doctor.judge", "stream_app.doctor.facts", "stream_app.doctor.finding", "stream_app.core",
@@ -43,14 +45,13 @@ MAY_IMPORT = {
         "stream_app.api", "stream_app.core", "stream_app.contract", "model_store", "stream_app.settings",
         "stream_app.metrics", "stream_app.logs", "stream_app.lookup", "stream_app.members", "stream_app.tail",
         "stream_app.operators", "stream_app.privacy", "stream_app.catalogue", "stream_app.candidate",
-        "stream_app.statistics",
+        "stream_app.statistics", "stream_app.topic_log",
         "stream_app.worker.control", "stream_app.worker.promoted", "stream_app.worker.kafka_config",
         "stream_app.worker.kafka_refusals", "stream_app.worker.kafka_rights", "stream_app.local.ports",
     },
     "stream_app/privacy": {
         "stream_app.privacy", "stream_app.core", "stream_app.contract", "stream_app.settings", "stream_app.lookup",
-        "stream_app.operators", "stream_app.replay.send", "stream_app.worker.control", "stream_app.worker.kafka_config",
-        "stream_app.worker.kafka_refusals",
+        "stream_app.operators", "stream_app.replay.send", "stream_app.topic_log", "stream_app.worker.control",
     },
     "stream_app/demo/drawing": {"stream_app.demo.drawing"},
     "stream_app/dashboard": {

@@ -9,8 +9,9 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from stream_app.core.errors import SegstreamError
 from stream_app.settings import Settings
+from stream_app.topic_log import bounds_of
 from stream_app.worker.kafka_config import log_reader
-from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
+from stream_app.worker.kafka_refusals import CALL_SECONDS
 
 KEPT = 500
 POLL_SECONDS = 0.2
@@ -55,16 +56,12 @@ class KafkaRecent(threading.Thread):
 
     def _begin(self, consumer: Consumer) -> None:
         topic = self._settings.topics.changes
-        count = partition_count(consumer, self._settings, topic)
-        places = []
-        with kafka_refusals(self._settings):
-            for partition in range(count):
-                place = TopicPartition(topic, partition)
-                low, high = consumer.get_watermark_offsets(place, CALL_SECONDS)
-                # A few more: markers of transactions take offsets too.
-                place.offset = max(low, high - 2 * KEPT // count)
-                places.append(place)
-        consumer.assign(places)
+        bounds = bounds_of(consumer, self._settings, topic)
+        # A few more: markers of transactions take offsets too.
+        most = 2 * KEPT // len(bounds)
+        consumer.assign(
+            [TopicPartition(topic, partition, max(low, high - most)) for partition, (low, high) in bounds.items()]
+        )
         self.is_reading = True
 
     def _read(self, consumer: Consumer) -> None:

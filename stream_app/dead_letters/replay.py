@@ -13,8 +13,9 @@ from stream_app.dead_letters.fix import Fix
 from stream_app.dead_letters.letter import Letter, Place
 from stream_app.dead_letters.plan import Planned, Refusals, Share, Wish, plan, shares_of
 from stream_app.dead_letters.send import SLICE, LetterSender
-from stream_app.dead_letters.topic import Bounds, LettersTopic
+from stream_app.dead_letters.topic import LettersTopic
 from stream_app.settings import Settings
+from stream_app.topic_log import Bounds
 from stream_app.worker.kafka_config import log_reader
 from stream_app.worker.kafka_refusals import CALL_SECONDS
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -14,6 +12,7 @@ from stream_app.contract.dead_letter import Headers
 from stream_app.contract.replay_mark import ORIGIN_HEADER, mark_headers
 from stream_app.core.errors import OutageError, SegstreamError
 from stream_app.dead_letters.letter import Letter
+from stream_app.operators import told_by, told_now
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import plain_producer
 
@@ -65,8 +64,7 @@ class LetterSender:
     def produce(self, letters: Sequence[Letter]) -> None:
         """Hand orders and marks to the client."""
         self._sent = []
-        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        who = getpass.getuser()
+        now, who = told_now(), told_by()
         for letter in letters:
             place = letter.place
             self._put(

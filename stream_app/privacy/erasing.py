@@ -15,7 +15,7 @@ from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
 from stream_app.replay.send import Sender
 from stream_app.settings import Settings
-from stream_app.worker.control import Control
+from stream_app.worker.control import read_control
 
 POLL_SECONDS = 0.1
 
@@ -135,12 +135,7 @@ def _check_id(customer_id: str, place: int) -> None:
 
 def _check_earlier_keys(settings: Settings, key: ErasureKey) -> None:
     """Raise SegstreamError when earlier erasures had another key: no worker could know both."""
-    control = Control(settings)
-    try:
-        control.read_to_end()
-    finally:
-        control.close()
-    if control.erasure_keys - {key.fingerprint}:
+    if read_control(settings).erasure_keys - {key.fingerprint}:
         raise SegstreamError(
             "Earlier erasures were made with another SEGSTREAM_ERASURE_KEY.",
             "Use that one: the key of a deployment never changes.",

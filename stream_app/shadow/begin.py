@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from confluent_kafka.admin import AdminClient
 
 from stream_app.contract.control import Replay
 from stream_app.core.errors import SegstreamError
-from stream_app.operators import live_model, say_all
+from stream_app.operators import live_model, say_all, told_by, told_now
 from stream_app.settings import Settings
 from stream_app.shadow.stretch import Edge, stretch_of
 from stream_app.topics import create_topics, see_topics
-from stream_app.worker.control import Control
+from stream_app.worker.control import read_control
 from stream_app.worker.kafka_config import connection
 from stream_app.worker.promoted import load_promoted
 
@@ -47,12 +45,7 @@ def begin(live: Settings, shadow: Settings, wish: Wish) -> tuple[Replay, bool]:
 
 def replay_of(shadow: Settings) -> Replay | None:
     """Return what a namespace is made of, None when no replay was begun."""
-    control = Control(shadow)
-    try:
-        control.read_to_end()
-        return control.replay
-    finally:
-        control.close()
+    return read_control(shadow).replay
 
 
 def _create(live: Settings, shadow: Settings) -> None:
@@ -78,15 +71,14 @@ def _planned(live: Settings, shadow: Settings, wish: Wish) -> Replay:
         version, sha256 = promotion.version, promotion.sha256
     load_promoted(shadow, version, sha256)
     stretch = stretch_of(live, wish.first, wish.last)
-    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return Replay(
         starts=stretch.starts,
         ends=stretch.ends,
         version=version,
         sha256=sha256,
         is_published=wish.is_published,
-        by=getpass.getuser(),
-        at=now,
+        by=told_by(),
+        at=told_now(),
     )
 
 

@@ -11,8 +11,9 @@ from confluent_kafka import Consumer, TopicPartition
 from stream_app.core.errors import UsageError
 from stream_app.core.instants import parse_instant
 from stream_app.settings import Settings
+from stream_app.topic_log import bounds_of
 from stream_app.worker.kafka_config import log_reader
-from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals, partition_count
+from stream_app.worker.kafka_refusals import kafka_refusals
 
 SEEK_SECONDS = 10.0
 _OFFSETS = re.compile(r"\d{1,9}:\d{1,18}(,\d{1,9}:\d{1,18})*")
@@ -55,11 +56,9 @@ def stretch_of(settings: Settings, first: Edge | None, last: Edge | None) -> Str
     topic = settings.topics.orders
     consumer = Consumer(log_reader(settings, "replay", is_committed=False))
     try:
-        count = partition_count(consumer, settings, topic)
+        bounds = bounds_of(consumer, settings, topic).values()
+        lows, highs = [low for low, _ in bounds], [high for _, high in bounds]
         with kafka_refusals(settings):
-            places = [TopicPartition(topic, partition) for partition in range(count)]
-            bounds = [consumer.get_watermark_offsets(place, CALL_SECONDS) for place in places]
-            lows, highs = [int(low) for low, _ in bounds], [int(high) for _, high in bounds]
             starts = _resolved(consumer, topic, first, lows, highs)
             ends = _resolved(consumer, topic, last, highs, highs)
     finally:

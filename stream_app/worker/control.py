@@ -127,3 +127,13 @@ class Control:
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close()
+
+
+def read_control(settings: Settings) -> Control:
+    """Return everything said so far, by a reader that is closed again; raises OutageError like `read_to_end`."""
+    control = Control(settings)
+    try:
+        control.read_to_end()
+    finally:
+        control.close()
+    return control
