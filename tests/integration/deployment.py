@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,12 +24,12 @@ from stream_app.local.valkey import LocalRedis
 from stream_app.settings import Settings
 from stream_app.topics import create_topics
 from stream_app.worker.kafka_config import connection, log_reader, plain_producer
-from stream_app.worker.meta import Meta, decode_meta
 from tests.builders import NOW, a_model
 from tests.integration.environment import environment_of, outer_environment
 from tests.integration.reading import Onlooker, Record, read_all
 from tests.integration.results import Change, Results, by_customer
 from tests.integration.shop import Sent, a_log
+from tests.integration.shown import Shown
 from tests.integration.terminal import Terminal
 from tests.integration.waiting import DONE_SECONDS, wait_for
 from tests.integration.worker_process import WorkerProcess
@@ -162,19 +161,15 @@ class Deployment:
         wanted = partitions or range(self.partitions)
 
         def is_there() -> bool:
-            clocks = self.clocks()
-            return bool(clocks) and all(clocks[p] >= instant and self._is_idle(p, clocks[p]) for p in wanted)
+            clocks = self.shown.clocks()
+            return bool(clocks) and all(clocks[p] >= instant and self.shown.is_idle(p, clocks[p]) for p in wanted)
 
-        wait_for(f"clocks stand at {instant}", is_there, said=self.clocks)
+        wait_for(f"clocks stand at {instant}", is_there, said=self.shown.clocks)
 
-    def clocks(self) -> list[int]:
-        """Return the clocks of all partitions, as Redis shows them."""
-        return [clock for _, _, clock in self._positions()]
-
-    def meta(self, partition: int) -> Meta | None:
-        """Return a partition's meta record as Redis shows it."""
-        record = self.redis.hget(self.redis_key("partition", partition), "meta")
-        return decode_meta(record) if record else None
+    @property
+    def shown(self) -> Shown:
+        """What Redis shows now, under the settings of now."""
+        return Shown(self.settings, self.redis, self.partitions)
 
     def testimony(self) -> str:
         """Return the last words of each worker, and where its threads stand."""
@@ -184,28 +179,23 @@ class Deployment:
         """Wait until nobody is owed an event of the last switch."""
 
         def is_paid() -> bool:
-            metas = [self.meta(partition) for partition in range(self.partitions)]
+            metas = [self.shown.meta(partition) for partition in range(self.partitions)]
             return all(meta and meta.switch is None and meta.owing is None for meta in metas)
 
         wait_for("nobody is owed an event", is_paid, said=self.testimony)
-
-    def is_switching(self) -> bool:
-        """Tell whether some partition's customers are going over to another model."""
-        metas = (self.meta(partition) for partition in range(self.partitions))
-        return any(meta and meta.switch is not None for meta in metas)
 
     def wait_model(self, version: str) -> None:
         """Wait until everybody has gone over to a model."""
 
         def is_there() -> bool:
-            metas = [self.meta(partition) for partition in range(self.partitions)]
+            metas = [self.shown.meta(partition) for partition in range(self.partitions)]
             return all(meta and meta.model_version == version and meta.switch is None for meta in metas)
 
         wait_for(f"everybody is on model {version}", is_there, said=self.testimony)
 
     def wait_progress(self, orders: int) -> None:
         """Wait until Redis shows so many orders behind us."""
-        wait_for(f"{orders} orders are behind us", lambda: self.progress() >= orders)
+        wait_for(f"{orders} orders are behind us", lambda: self.shown.progress() >= orders)
 
     def _produce(self, topic: str, records: Iterable[Sent]) -> None:
         producer = Producer(plain_producer(self.settings, "test"))
@@ -285,7 +275,7 @@ class Deployment:
             if dead:
                 raise WorkerEnded(dead[0].said(), self.changes())
             try:
-                return all(self._is_done(p, end) for p, end in enumerate(ends))
+                return all(self.shown.is_done(p, end) for p, end in enumerate(ends))
             except RedisError:
                 return False
 
@@ -294,48 +284,12 @@ class Deployment:
         except WorkerEnded:
             raise
         except AssertionError as error:
-            said = f"{error}now: {self._positions()}\n{self.testimony()}"
+            said = f"{error}now: {self.shown.standings()}\n{self.testimony()}"
             raise NeverDone(said, self.changes()) from None
 
     def changes(self) -> dict[str, list[Change]]:
         """Return what is published now, by customer."""
         return _changes_of(read_all(self.settings, [self.topics.changes], self.partitions)[self.topics.changes])
-
-    def _is_done(self, partition: int, end: int) -> bool:
-        position, customers, clock = self._standing(partition)
-        return position == end and customers >= 0 and self._is_idle(partition, clock)
-
-    def _is_idle(self, partition: int, clock: int) -> bool:
-        return self._due(partition, clock) == 0
-
-    def backlog(self) -> int:
-        """Return how many customers Redis lists as due at the clocks that it shows."""
-        return sum(self._due(partition, clock) for partition, clock in enumerate(self.clocks()))
-
-    def _due(self, partition: int, clock: int) -> int:
-        return int(self.redis.zcount(self.redis_key("due", partition), "-inf", clock))
-
-    def positions(self) -> list[int]:
-        """Return where Redis shows each partition to be."""
-        return [position for position, _, _ in self._positions()]
-
-    def _positions(self) -> list[tuple[int, int, int]]:
-        try:
-            return [self._standing(partition) for partition in range(self.partitions)]
-        except RedisError:
-            return []
-
-    def _standing(self, partition: int) -> tuple[int, int, int]:
-        names = ("source_position", "customers", "meta")
-        position, customers, meta = self.redis.hmget(self.redis_key("partition", partition), names)
-        return int(position or -1), int(customers or -1), json.loads(meta)["clock"] if meta else -1
-
-    def redis_key(self, kind: str, partition: int) -> str:
-        return f"{self.settings.redis_prefix}{kind}:{self.topics.orders}:{partition}"
-
-    def progress(self) -> int:
-        """Return how many orders are behind us, by what Redis shows."""
-        return sum(max(0, position) for position, _, _ in self._positions())
 
     def committed(self) -> dict[int, int]:
         """Return the group's offsets; partitions with a transaction pending are left out."""
@@ -371,23 +325,14 @@ class Deployment:
             orders=sum(len(records) for records in found[topics.orders]),
             changes=_changes_of(found[topics.changes]),
             changelog={key.decode(): value for _, key, value, _ in states if key and key[:1] != b"\0" and value},
-            hashes=self._hashes("customer:"),
-            figures=self._hashes("totals:") | self._hashes("stats:"),
-            due=self._scores("due:*"),
-            segments={name: self._scores(f"segment:{name}:*") for name in ("s1", "s2", "s3", "s4")},
-            partitions={partition: self._standing(partition) for partition in range(self.partitions)},
+            hashes=self.shown.hashes("customer:"),
+            figures=self.shown.hashes("totals:") | self.shown.hashes("stats:"),
+            due=self.shown.scores("due:*"),
+            segments={name: self.shown.scores(f"segment:{name}:*") for name in ("s1", "s2", "s3", "s4")},
+            partitions={partition: self.shown.standing(partition) for partition in range(self.partitions)},
             dead_letters=Counter(_letter(*record[1:]) for record in letters),
             has_seen_the_same=self._onlooker.finish(self.ends(topics.changes)) == found[topics.changes],
         )
-
-    def _hashes(self, kind: str) -> dict[str, dict[bytes, bytes]]:
-        start = f"{self.settings.redis_prefix}{kind}"
-        keys = list(self.redis.scan_iter(f"{start}*", 1_000))
-        return {key.decode().removeprefix(start): self.redis.hgetall(key) for key in keys}
-
-    def _scores(self, pattern: str) -> dict[str, float]:
-        keys = list(self.redis.scan_iter(f"{self.settings.redis_prefix}{pattern}", 1_000))
-        return {name.decode(): score for key in keys for name, score in self.redis.zrange(key, 0, -1, withscores=True)}
 
 
 def _changes_of(partitions: list[list[Record]]) -> dict[str, list[Change]]:

@@ -196,7 +196,7 @@ def a_second_worker_comes_and_the_first_one_goes(deployment: Deployment) -> Resu
         deployment.wait_progress(500)
         second = deployment.worker("w1")
         wait_for("the second has partitions", lambda: "partition ready" in second.said())
-        deployment.wait_progress(deployment.progress() + 200)
+        deployment.wait_progress(deployment.shown.progress() + 200)
         assert first.terminate() == 0, first.said()
         third = deployment.worker("w0")
         wait_for("the third has partitions", lambda: "partition ready" in third.said())
@@ -266,7 +266,7 @@ def redis_is_rolled_back(deployment: Deployment) -> Results:
         shutil.rmtree(valkey.data_dir)
         shutil.move(copy, valkey.data_dir)
         _start(valkey)
-        assert deployment.progress() < 2_000
+        assert deployment.shown.progress() < 2_000
         worker.resume()
     deployment.wait_done()
 

@@ -135,7 +135,9 @@ def test_its_partition_pauses_before_it_until_it_is_skipped(deployment: Deployme
     wait_for("it pauses", lambda: paused(worker), said=worker.testimony)
 
     deployment.send([an_order(1, "other", f"O{number}") for number in range(ORDERS)])
-    wait_for("the other partition goes on", lambda: deployment.progress() == bad.offset + ORDERS, said=worker.testimony)
+    wait_for(
+        "the other partition goes on", lambda: deployment.shown.progress() == bad.offset + ORDERS, said=worker.testimony
+    )
     status, other = Lookup(deployment.settings).partitions(2)
     assert (status.paused, status.source_position, other.paused) == ("CORRUPT_BATCH", bad.offset, "")
     assert frequencies(deployment) == [ORDERS, ORDERS, 0, 0, 0]
@@ -163,7 +165,7 @@ def test_a_skip_into_the_middle_of_it_is_none(deployment: Deployment) -> None:
 
     skip(deployment.settings, 0, bad.offset + 1, "a guess")
 
-    wait_for("it has tried", lambda: deployment.progress() == bad.offset + 1)
+    wait_for("it has tried", lambda: deployment.shown.progress() == bad.offset + 1)
     wait_for("it pauses again", lambda: paused(worker), said=worker.testimony)
     assert frequencies(deployment) == [ORDERS, ORDERS, 0, 0, 0]
 

@@ -73,7 +73,7 @@ def traces(deployment: Deployment) -> list[str]:
 def block_of(deployment: Deployment, customer: str = CANARY) -> Block | None:
     hash_ = AN_ERASURE_KEY.hash_of(customer)
     partition = partition_of(customer.encode(), PARTITIONS, Partitioner.MURMUR2)
-    found = deployment.redis.hget(deployment.redis_key("blocked", partition or 0), hash_)
+    found = deployment.redis.hget(deployment.shown.key("blocked", partition or 0), hash_)
     return None if found is None else decode_block(found)
 
 

@@ -52,7 +52,7 @@ def switched(deployment: Deployment, *, is_killed: bool = False) -> Results:
         victim = deployment.worker("w1", kill_at="commit_acked:2", due_slice=3)
         victim.wait_hit()
         wait_for("it is gone", lambda: not victim.is_running())
-        left = [meta.switch for p in range(PARTITIONS) if (meta := deployment.meta(p)) is not None]
+        left = [meta.switch for p in range(PARTITIONS) if (meta := deployment.shown.meta(p)) is not None]
         assert any(left) or any(meta is None for meta in left), "it was killed before or after the switch"
     worker = deployment.worker("w1", due_slice=7)
     deployment.wait_model(next_model().version)
@@ -156,7 +156,7 @@ def test_orders_that_come_meanwhile_and_two_workers_of_which_one_dies(
         with deployment.trickle(log[ORDERS // 3 :], seconds=ORDERS / 1.5 / ORDERS_PER_SECOND):
             deployment.promote(next_model())
             victim = deployment.worker("w1", kill_at="produce:3", due_slice=CUSTOMERS // 40)
-            wait_for("the switch is under way or over", lambda: victim.hit() or deployment.is_switching())
+            wait_for("the switch is under way or over", lambda: victim.hit() or deployment.shown.is_switching())
             victim.kill()
         deployment.wait_model(next_model().version)
         deployment.wait_done()
@@ -219,7 +219,9 @@ def test_started_beside_a_lost_model_a_worker_runs_the_partitions_of_the_one_bef
         deployment.send(sent for sent in FIRST if not sent.partition)
         deployment.wait_done()
 
-        assert {meta.model_version for p in range(PARTITIONS) if (meta := deployment.meta(p))} == {a_model().version}
+        assert {meta.model_version for p in range(PARTITIONS) if (meta := deployment.shown.meta(p))} == {
+            a_model().version
+        }
         assert "20260101T000000Z-lost" in str(worker.readyz()[1])
 
 
@@ -230,14 +232,14 @@ def test_back_to_the_model_before_and_a_promotion_for_later(
         deployment.create(PARTITIONS).send(FIRST)
         deployment.worker()
         deployment.wait_done()
-        before = deployment.clocks()
+        before = deployment.shown.clocks()
         later = max(before) + 10 * DAY_US
 
         deployment.promote(next_model(), is_quiet=True)
         deployment.wait_model(next_model().version)
         deployment.say(deployment.promotion(a_model(), effective_at=rfc3339(later)))
         tick(deployment, later - 1)
-        models_before = [meta.model_version for p in range(PARTITIONS) if (meta := deployment.meta(p))]
+        models_before = [meta.model_version for p in range(PARTITIONS) if (meta := deployment.shown.meta(p))]
         tick(deployment, later)
         deployment.wait_model(a_model().version)
         moved = [change for mine in deployment.changes().values() for change in mine if change["cause"] == "model"]
@@ -255,7 +257,7 @@ def tick(deployment: Deployment, instant: int) -> None:
     header = [("segstream.tick", rfc3339(instant).encode())]
     deployment.send(Sent(p, None, None, header) for p in range(PARTITIONS))
     deployment.wait_done()
-    assert all(clock >= instant for clock in deployment.clocks())
+    assert all(clock >= instant for clock in deployment.shown.clocks())
 
 
 def test_the_same_model_is_not_promoted_twice(kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path) -> None:

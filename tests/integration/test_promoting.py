@@ -44,10 +44,10 @@ def deployment(kafka: LocalKafka, valkey: LocalRedis, tmp_path_factory: pytest.T
 
 def by_hand(deployment: Deployment, model: SegmentModel) -> Counter[tuple[str, str]]:
     """Count the moves to a model from the states of the changelog."""
-    scorer, clocks = Scorer(model), deployment.clocks()
+    scorer, clocks = Scorer(model), deployment.shown.clocks()
     found: Counter[tuple[str, str]] = Counter()
     for partition, clock in enumerate(clocks):
-        for customer in deployment.redis.zrange(deployment.redis_key("due", partition), 0, -1):
+        for customer in deployment.redis.zrange(deployment.shown.key("due", partition), 0, -1):
             key = f"{deployment.settings.redis_prefix}customer:{customer.decode()}"
             header = read_header(deployment.redis.hget(key, "state"))
             if header.segment and header.last_purchase is not None:

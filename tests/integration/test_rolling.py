@@ -64,14 +64,14 @@ def test_scaled_up_and_down_and_restarted_one_by_one(
 
     with deployment.trickle(log, LOAD_SECONDS, at_once=8):
         deployment.wait_progress(40)
-        with standstills(deployment.positions) as found:
+        with standstills(deployment.shown.positions) as found:
             for instance in ("w1", "w2"):
                 workers[instance] = started(deployment, instance)
             for instance, old in list(workers.items()):
                 ends.append(end(old))
                 workers[instance] = started(deployment, instance)
             ends.append(end(workers.pop("w2")))
-            deployment.wait_progress(deployment.progress() + 40)
+            deployment.wait_progress(deployment.shown.progress() + 40)
     deployment.wait_done()
     for worker in workers.values():
         end(worker)

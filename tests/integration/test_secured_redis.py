@@ -88,7 +88,7 @@ def test_a_worker_and_the_api_work_with_the_rights_of_the_page(
     worker = deployment.worker(**login(door, certificates))
     deployment.wait_done()
     worker.kill()
-    deployment.redis.delete(deployment.redis_key("due", 0))
+    deployment.redis.delete(deployment.shown.key("due", 0))
     healed = deployment.worker(**login(door, certificates))
     deployment.wait_done()
     deployment.settings.models.publish(a_model(version="next"))
@@ -145,7 +145,7 @@ def test_a_right_that_is_taken_away_ends_a_running_worker_and_wipes_nothing(
     deployment.create(2).send(a_log(2, orders=100, customers=10))
     worker = deployment.worker(**login(door, certificates))
     deployment.wait_done()
-    before = deployment.progress()
+    before = deployment.shown.progress()
 
     deployment.redis.execute_command("ACL", "SETUSER", "worker", "-hset")
     deployment.send(a_log(2, orders=20, customers=10, seed=8))
@@ -155,7 +155,7 @@ def test_a_right_that_is_taken_away_ends_a_running_worker_and_wipes_nothing(
     assert code == 1
     assert last.startswith("REDIS_DENIED: ")
     assert last.endswith("ACL SETUSER worker +hset")
-    assert deployment.progress() == before
+    assert deployment.shown.progress() == before
 
 
 @pytest.mark.parametrize(

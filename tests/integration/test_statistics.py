@@ -139,7 +139,7 @@ def test_money_of_a_day_is_what_the_orders_up_to_it_left(
     with Deployment(kafka, valkey, tmp_path) as half:
         half.create(PARTITIONS).send(LOG[:HEAD])
         half.run_to_end()
-        first_clock = min(half.clocks())
+        first_clock = min(half.shown.clocks())
         then = Statistics(half.settings)
         day = date(1970, 1, 1) + timedelta(days=first_clock // 86_400_000_000 - 1)
 
@@ -194,7 +194,7 @@ def write_meta_of_an_earlier_version(deployment: Deployment) -> None:
     """Append to every partition's changelog what a worker without figures would have written last."""
     producer = Producer(plain_producer(deployment.settings, "test"))
     for partition in range(PARTITIONS):
-        meta = deployment.meta(partition)
+        meta = deployment.shown.meta(partition)
         assert meta is not None
         earlier = encode_meta(replace(meta, figures_since=None))
         producer.produce(deployment.topics.state, earlier, META_KEY, partition)
@@ -202,7 +202,7 @@ def write_meta_of_an_earlier_version(deployment: Deployment) -> None:
 
 
 def test_a_partition_that_is_being_rebuilt_is_never_left_out(deployment: Deployment) -> None:
-    key, statistics = deployment.redis_key("partition", 1), Statistics(deployment.settings)
+    key, statistics = deployment.shown.key("partition", 1), Statistics(deployment.settings)
     held = deployment.redis.hget(key, "customers")
 
     deployment.redis.hset(key, "customers", -1)

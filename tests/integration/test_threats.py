@@ -88,7 +88,7 @@ def test_a_forged_promotion_cannot_bring_a_model_that_was_not_published(deployme
     deployment.send([an_order_of("C1", order_id="after")])
     deployment.wait_done()
 
-    assert {deployment.meta(partition).model_version for partition in range(PARTITIONS)} == {live}
+    assert {deployment.shown.meta(partition).model_version for partition in range(PARTITIONS)} == {live}
     assert worker.is_running()
 
 

@@ -68,7 +68,7 @@ def kill_in_the_backlog(deployment: Deployment, number: int, slice_size: int) ->
         for worker in workers:
             worker.wait_hit(60)
             assert worker.wait(10) == -9
-        assert deployment.backlog() > 0
+        assert deployment.shown.backlog() > 0
 
 
 @pytest.fixture(scope="module", params=SCENES, ids=lambda scene: "-".join(map(str, scene)))

@@ -83,11 +83,12 @@ def test_a_time_of_day_that_is_set_back_changes_nothing(deployment: Deployment) 
     deployment.send([an_order_of(number, BEGINNING + 3 * DAY_US, "late") for number in range(CUSTOMERS)])
     deployment.wait_done()
 
-    assert min(deployment.clocks()) >= BEGINNING + 60 * DAY_US - GRACE_US
+    assert min(deployment.shown.clocks()) >= BEGINNING + 60 * DAY_US - GRACE_US
     after = steps(deployment)
     assert all(after[customer][: len(known)] == known for customer, known in before.items())
     assert {as_of for known in after.values() for as_of, cause, _ in known if cause == "order"} <= {
-        rfc3339(instant) for instant in [*deployment.clocks(), *(BEGINNING + n * 1_000_000 for n in range(CUSTOMERS))]
+        rfc3339(instant)
+        for instant in [*deployment.shown.clocks(), *(BEGINNING + n * 1_000_000 for n in range(CUSTOMERS))]
     }
 
 
@@ -141,5 +142,5 @@ def test_history_alone_gives_a_partition_no_clock(deployment: Deployment) -> Non
     deployment.send([an_order_of(1, BEGINNING + DAY_US, "live")])
     deployment.wait_clock(BEGINNING + 2 * DAY_US - GRACE_US, moved)
 
-    assert deployment.clocks()[1 - moved] == NO_CLOCK
+    assert deployment.shown.clocks()[1 - moved] == NO_CLOCK
     assert set(steps(deployment)) == {f"C{number}" for number in range(CUSTOMERS) if partition_of(number) == moved}

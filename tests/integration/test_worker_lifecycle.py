@@ -119,7 +119,7 @@ def test_it_ends_when_another_process_takes_its_name(deployment: Deployment) -> 
     deployment.send([an_order(p, f"C{p}", f"O{n}") for n in range(20) for p in range(2)])
 
     wait_for("the first ends", lambda: ended(first, "INSTANCE_TAKEN"))
-    assert wait_for("the second does the work", lambda: deployment.progress() == 40)
+    assert wait_for("the second does the work", lambda: deployment.shown.progress() == 40)
 
 
 def test_mostly_bad_input_pauses_its_partition_until_it_is_resumed(deployment: Deployment) -> None:
@@ -129,15 +129,15 @@ def test_mostly_bad_input_pauses_its_partition_until_it_is_resumed(deployment: D
 
     worker = deployment.worker(key_partitioner="any")
     wait_for("it pauses", lambda: "partition 0 is paused: BREAKER" in str(worker.readyz()[1]))
-    wait_for("the other partition goes on", lambda: deployment.progress() == 150)
+    wait_for("the other partition goes on", lambda: deployment.shown.progress() == 150)
     worker.terminate()
     again = deployment.worker(key_partitioner="any")
     wait_for("it is still paused", lambda: "partition 0 is paused: BREAKER" in str(again.readyz()[1]))
-    assert deployment.progress() == 150
+    assert deployment.shown.progress() == 150
 
     resume(deployment.settings, 0, "the shop was mended")
 
-    wait_for("it went on", lambda: deployment.progress() == 201)
+    wait_for("it went on", lambda: deployment.shown.progress() == 201)
     assert again.is_running()
     assert deployment.results().dead_letters.total() == 150
 

@@ -41,9 +41,6 @@ class TlsDoor:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
-        # What was aborted is closed in the loop's next rounds.
-        for _ in range(5):
-            await asyncio.sleep(0)
 
     async def _serve(self, inside: asyncio.StreamReader, outside: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -66,6 +63,8 @@ class TlsDoor:
         finally:
             # Not closed: TLS would wait for the other side's goodbye.
             outside.transport.abort()
+            with contextlib.suppress(OSError):
+                await outside.wait_closed()
             self._open.discard(task)
 
 

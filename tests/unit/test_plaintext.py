@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 
 from stream_app.core.errors import OutageError, UsageError
 from stream_app.settings import Settings
@@ -57,11 +58,24 @@ def test_an_option_of_the_client_opens_no_back_door() -> None:
             check(settings(kafka_security_protocol="SASL_SSL", kafka_extra=extra))
 
 
+def way_to(**changes: Any) -> type[AbstractConnection]:
+    """Return the kind of connection that a client of these settings would open."""
+    with connect(settings(**changes)) as client:
+        kind: type[AbstractConnection] = client.connection_pool.connection_class
+        return kind
+
+
 @pytest.mark.parametrize(
-    "url", ["redis://localhost:6379/0", "redis://:p@127.0.0.1", "unix:///run/redis.sock", "redis://[::1]"]
+    ("url", "kind"),
+    [
+        ("redis://localhost:6379/0", Connection),
+        ("redis://:p@127.0.0.1", Connection),
+        ("unix:///run/redis.sock", UnixDomainSocketConnection),
+        ("redis://[::1]", Connection),
+    ],
 )
-def test_redis_on_this_machine_needs_no_tls(url: str) -> None:
-    connect(settings(redis_url=url)).close()
+def test_redis_on_this_machine_needs_no_tls(url: str, kind: type[AbstractConnection]) -> None:
+    assert way_to(redis_url=url) is kind
 
 
 @pytest.mark.parametrize("url", [f"redis://{ELSEWHERE}:6379/0", f"redis://me:s3cret@{ELSEWHERE}"])
@@ -74,9 +88,14 @@ def test_redis_elsewhere_is_refused_without_tls(url: str) -> None:
     assert "s3cret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("changes", [{"redis_url": f"rediss://{ELSEWHERE}"}, {"redis_allow_plaintext": True}])
-def test_redis_elsewhere_is_let_through_with_tls_or_by_word(changes: dict[str, Any]) -> None:
-    connect(settings(**({"redis_url": f"redis://{ELSEWHERE}"} | changes))).close()
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [({"redis_url": f"rediss://{ELSEWHERE}"}, SSLConnection), ({"redis_allow_plaintext": True}, Connection)],
+)
+def test_redis_elsewhere_is_let_through_with_tls_or_by_word(
+    changes: dict[str, Any], kind: type[AbstractConnection]
+) -> None:
+    assert way_to(**({"redis_url": f"redis://{ELSEWHERE}"} | changes)) is kind
 
 
 def test_a_name_without_an_address_is_an_outage_and_not_this_machine() -> None:
