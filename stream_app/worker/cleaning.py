@@ -17,7 +17,6 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from stream_app.settings import Settings
-from stream_app.worker.kafka_config import connection
 from stream_app.worker.lane import Lane
 
 SLACK_MS = 120_000
@@ -65,13 +64,12 @@ def cleaning_of(config: Mapping[str, str]) -> Cleaning:
     return Cleaning(min(int(config["segment.ms"]), lag), lag, int(config["delete.retention.ms"]))
 
 
-def find_cleaning(settings: Settings) -> Cleaning:
+def find_cleaning(settings: Settings, admin: AdminClient) -> Cleaning:
     """Return what the state topic's settings lead to; as `topics create` makes them where this client may not look."""
     topics = settings.topics
     config = next(topic.config for topic in topics.definitions() if topic.name == topics.state)
     resource = ConfigResource(ResourceType.TOPIC, topics.state)
     try:
-        admin = AdminClient(connection(settings, "admin"))
         found = admin.describe_configs([resource], request_timeout=CALL_SECONDS)[resource].result(CALL_SECONDS * 2)
     except KafkaException as error:
         log.info("settings of the state topic are not shown", cause=error.args[0].name())

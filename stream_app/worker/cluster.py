@@ -7,14 +7,12 @@ from confluent_kafka.admin import AdminClient
 
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
-from stream_app.worker.kafka_config import connection
 from stream_app.worker.meta import Identity, identity_of
 
 
-def find_identity(settings: Settings) -> Identity:
+def find_identity(settings: Settings, admin: AdminClient) -> Identity:
     """Return the cluster's and topics' ids; raises StopError when topics are missing or do not fit."""
     topics = settings.topics
-    admin = AdminClient(connection(settings, "admin"))
     try:
         metadata = admin.list_topics(timeout=5)
         counts = {

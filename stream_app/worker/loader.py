@@ -21,7 +21,7 @@ SLICE = 500
 def load_lane(work: LaneWork, store: Store, *, is_busy: bool) -> None:
     """Fill in the states of everybody the records name and of a slice of who is due."""
     lane = work.lane
-    named = {found.customer_id for each in work.inbound if (found := each.order or each.marker) is not None}
+    named = {customer_id for each in work.inbound if (customer_id := each.customer_id) is not None}
     missing = [customer_id for customer_id in named if customer_id not in lane.customers]
     if lane.leaving:
         missing = [customer_id for customer_id in missing if customer_id not in lane.leaving]

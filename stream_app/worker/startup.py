@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 import structlog
+from confluent_kafka.admin import AdminClient
 
 from stream_app.contract.rights import Role
 from stream_app.core.errors import StopError
@@ -15,6 +16,7 @@ from stream_app.worker.cleaning import Cleaning, find_cleaning
 from stream_app.worker.cluster import find_identity
 from stream_app.worker.control import Control
 from stream_app.worker.health import Health
+from stream_app.worker.kafka_config import connection
 from stream_app.worker.kafka_rights import principal, refuse_missing_rights
 from stream_app.worker.meta import Identity
 from stream_app.worker.models import Models
@@ -68,9 +70,10 @@ class Startup:
 
     def _meet_kafka(self) -> bool:
         settings = self._settings
-        self.identity = find_identity(settings)
+        admin = AdminClient(connection(settings, "admin"))
+        self.identity = find_identity(settings, admin)
         self.rules = settings.rules(self.identity.partitions)
-        self.cleaning = find_cleaning(settings)
+        self.cleaning = find_cleaning(settings, admin)
         self._control.read_to_end()
         self._require_erasure_key()
         cluster, partitions = self.identity.cluster_id, self.identity.partitions
