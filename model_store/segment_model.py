@@ -115,6 +115,11 @@ class _Head(Struct):
     format: int
 
 
+# Made here: msgspec learns a type at its first use, and crashes where two threads are the first.
+_read_head = msgspec.json.Decoder(_Head).decode
+_read_model = msgspec.json.Decoder(SegmentModel).decode
+
+
 def encode(model: SegmentModel) -> bytes:
     """Return pretty JSON, the same bytes for the same model; raises ModelRefused like `decode`."""
     check(model)
@@ -129,8 +134,8 @@ def decode(raw: bytes) -> SegmentModel:
     check_size(len(raw))
     try:
         # The head first: another format would otherwise be refused for a field it renamed.
-        check_format(msgspec.json.decode(raw, type=_Head).format)
-        model = msgspec.json.decode(raw, type=SegmentModel)
+        check_format(_read_head(raw).format)
+        model = _read_model(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise refused("MODEL_UNREADABLE", f"the model is not readable: {error}") from error
     check(model)

@@ -13,7 +13,7 @@ from model_store.scoring import Scorer
 from model_store.segment_model import SegmentModel
 from stream_app.contract.cause_words import BECAUSE
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.contract.segment_change import Cause, HistoryStep
+from stream_app.contract.segment_change import Cause, HistoryStep, decode_step
 from stream_app.core.customer import Customer
 from stream_app.core.errors import SegstreamError
 from stream_app.core.features import Features
@@ -94,7 +94,7 @@ def portrait(settings: Settings, customer_id: str, as_of: int | None, most_order
         currency=settings.currency,
         sequence=customer.sequence,
         model_version=customer.model_version or None,
-        history=[msgspec.json.decode(step, type=HistoryStep) for step in customer.history],
+        history=[decode_step(step) for step in customer.history],
         forecast=[] if model is None else _foretell(lookup, customer_id, Scorer(model), rules),
         segment_names={} if model is None else {segment.id: segment.name for segment in model.segments},
         orders=recent_orders(customer.rfm, most_orders),

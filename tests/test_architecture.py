@@ -149,6 +149,22 @@ def test_importing_the_core_starts_no_faust() -> None:
     assert done.stdout.strip() == "False"
 
 
+def test_decoders_are_made_where_their_module_is_loaded() -> None:
+    """msgspec learns a type when it is first asked for it, and ends the process where two threads do so at once."""
+    late = {
+        (str(file.relative_to(ROOT)), node.lineno)
+        for file in sources()
+        for outer in ast.walk(ast.parse(file.read_text()))
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node in ast.walk(outer)
+        if isinstance(node, ast.Call)
+        if ast.unparse(node.func).endswith("Decoder")
+        or (ast.unparse(node.func).endswith(".decode") and any(word.arg == "type" for word in node.keywords))
+    }
+
+    assert late == set()
+
+
 CODE_FROM_BYTES = {
     "pickle", "joblib", "dill", "cloudpickle", "skops", "marshal", "shelve", "numpy.load", "np.load",
     "pandas.read_pickle", "pd.read_pickle", "eval", "exec", "compile",

@@ -8,7 +8,7 @@ from model_store.scoring import Scorer
 from stream_app.api.answers import CustomerAnswer, Foretold, HeldOrder, Step
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.contract.segment_change import Features as ShownFeatures
-from stream_app.contract.segment_change import HistoryStep, SegmentName
+from stream_app.contract.segment_change import SegmentName, decode_step
 from stream_app.core.customer import Customer
 from stream_app.core.features import Features
 from stream_app.core.forecast import forecast
@@ -79,7 +79,7 @@ def _foretold(move: Move) -> Foretold:
 
 
 def _step(raw: bytes, names: dict[str, str]) -> Step:
-    step = msgspec.json.decode(raw, type=HistoryStep)
+    step = decode_step(raw)
     return Step(
         sequence=step.sequence,
         as_of=step.as_of,

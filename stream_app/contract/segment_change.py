@@ -114,4 +114,5 @@ class HistoryStep(msgspec.Struct, frozen=True, gc=False):
 
 
 encode_step = msgspec.json.Encoder().encode
+decode_step = msgspec.json.Decoder(HistoryStep).decode
 decode_change = msgspec.json.Decoder(ChangeMessage).decode

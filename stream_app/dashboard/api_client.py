@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -25,6 +25,13 @@ from stream_app.dashboard.model_answers import Model, Models, Preview, Scatter
 
 T = TypeVar("T")
 
+ANSWERS = (
+    Activity, Customer, Distributions, Explanation, Members, Migrations, Model, Models, Prediction, Preview,
+    RecentChanges, Scatter, Segments,
+)  # fmt: skip
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in ANSWERS}
+"""Made here: msgspec learns a type at its first use, and crashes where two viewers' threads are the first."""
+
 CONNECT_SECONDS, READ_SECONDS = 2.0, 20.0
 AWAY, TOKEN_REFUSED, NOT_UNDERSTOOD = "API_AWAY", "TOKEN_REFUSED", "NOT_UNDERSTOOD"
 
@@ -40,6 +47,9 @@ class _Problem(msgspec.Struct):
     detail: str = ""
     hint: str = ""
     code: str = ""
+
+
+_read_problem = msgspec.json.Decoder(_Problem).decode
 
 
 class ApiClient:
@@ -146,19 +156,20 @@ class ApiClient:
     @staticmethod
     def _decode(answer: requests.Response, kind: type[T]) -> T:
         try:
-            return msgspec.json.decode(answer.content, type=kind)
+            found: T = _decoders[kind].decode(answer.content)
         except msgspec.MsgspecError as error:
             raise ApiFailed(
                 f"The API's answer is not what the dashboard knows: {error}.",
                 "Let the API and the dashboard be of the same release of segstream.",
                 code=NOT_UNDERSTOOD,
             ) from None
+        return found
 
 
 def failure(status: int, body: bytes) -> ApiFailed:
     """Return what an answer that is no success means to people."""
     try:
-        problem = msgspec.json.decode(body, type=_Problem)
+        problem = _read_problem(body)
     except msgspec.MsgspecError:
         problem = _Problem()
     if status in (401, 403):

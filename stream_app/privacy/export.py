@@ -12,12 +12,13 @@ from msgspec import Struct
 
 from stream_app.contract.dead_letter import CODE_HEADER
 from stream_app.contract.order import MONEY_SCALE
-from stream_app.contract.segment_change import HistoryStep
-from stream_app.core.customer import NEVER_MOVED, Customer
+from stream_app.contract.segment_change import HistoryStep, decode_step
+from stream_app.core.customer import Customer
 from stream_app.core.entry import Entry
 from stream_app.core.features import Features
 from stream_app.core.instants import DAY_US, rfc3339
 from stream_app.core.partitioner import partition_of
+from stream_app.core.standing import stands_since
 from stream_app.core.summary import DaySum
 from stream_app.lookup import Lookup
 from stream_app.privacy.keyed import records_of
@@ -147,18 +148,18 @@ def export(settings: Settings, customer_id: str, *, with_topics: bool = True, sa
 
 def state_of(customer: Customer) -> State:
     """Return a state in words and currency units."""
-    rfm, summary = customer.rfm, customer.rfm.summary
+    rfm, summary, since = customer.rfm, customer.rfm.summary, stands_since(customer)
     held = [rfm.held.get(order_id) for order_id in reversed(rfm.held.newest_ids(len(rfm.held)))] if rfm.held else []
     return State(
         as_of=rfc3339(max(0, rfm.as_of)),
         segment=customer.segment or None,
         segment_name=customer.segment_name or None,
-        since=rfc3339(customer.since) if customer.since != NEVER_MOVED else None,
+        since=None if since is None else rfc3339(since),
         sequence=customer.sequence,
         due_at=None if customer.due_at is None else rfc3339(customer.due_at),
         model_version=customer.model_version or None,
         features=None if customer.features is None else _features(customer.features),
-        history=[msgspec.json.decode(step, type=HistoryStep) for step in customer.history],
+        history=[decode_step(step) for step in customer.history],
         orders=[_order(entry) for entry in held],
         day_sums=[] if summary is None else [_day(day) for day in summary.days],
         summed_order_hashes=0 if summary is None else len(summary.ids),

@@ -50,6 +50,9 @@ class Entry(Struct, frozen=True):
     """All are, and for history the tick behind them."""
 
 
+_decode_entry = msgspec.json.Decoder(Entry).decode
+
+
 class Journal:
     """The file that holds one load's entry."""
 
@@ -94,7 +97,7 @@ def journal_path(file: Path) -> Path:
 def read_entry(path: Path) -> Entry | None:
     """Return what was written down, None when nothing was."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Entry)
+        return _decode_entry(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:
