@@ -38,7 +38,7 @@ class PartitionStatus:
     clock: int
     paused: str
     is_switching: bool = False
-    """Its customers are going over to another model."""
+    """Its customers are going over to another model, or to a namespace's states."""
 
 
 class HeldOrder(Struct, frozen=True):
@@ -196,7 +196,7 @@ class Lookup:
 
 
 def _status(partition: int, meta: Meta, position: int) -> PartitionStatus:
-    is_switching = meta.switch is not None
+    is_switching = meta.switch is not None or meta.adoption is not None
     return PartitionStatus(
         partition, meta.source_position, position, meta.customers, meta.clock, meta.paused, is_switching
     )

@@ -131,13 +131,19 @@ def _say(settings: Settings, record: ControlRecord) -> None:
     say_all(settings, [record])
 
 
-def say_all(settings: Settings, records: Iterable[ControlRecord]) -> None:
-    """Put records into the control topic, in their order; raises OutageError when Kafka did not take all of them."""
-    failed: list[KafkaError] = []
+def say_all(settings: Settings, records: Iterable[ControlRecord]) -> list[int]:
+    """Put records into the control topic, in their order, and return their offsets.
 
-    def on_delivery(error: KafkaError | None, _: Message) -> None:
+    Raises OutageError when Kafka did not take all of them.
+    """
+    failed: list[KafkaError] = []
+    offsets: list[int] = []
+
+    def on_delivery(error: KafkaError | None, record: Message) -> None:
         if error is not None:
             failed.append(error)
+        else:
+            offsets.append(record.offset() or 0)
 
     topic = settings.topics.control
     producer = Producer(plain_producer(settings, "operator"))
@@ -150,6 +156,7 @@ def say_all(settings: Settings, records: Iterable[ControlRecord]) -> None:
         raise may_not_write(settings, topic)
     if left or failed:
         raise OutageError("Kafka did not take the control record.", "Check KAFKA_BOOTSTRAP_SERVERS.", code="KAFKA_AWAY")
+    return offsets
 
 
 def told_by() -> str:

@@ -8,13 +8,15 @@ from typing import Any
 
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal
+from stream_app.core.adoption import Adoption
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
 from stream_app.core.erasure import BlockList, decode_block, encode_block
 from stream_app.core.inbound import SourceRecord
 from stream_app.core.instants import parse_instant
 from stream_app.core.model_switch import ModelSwitch
-from stream_app.core.pipeline import Chunk, Outcome, Progress, read_chunk
+from stream_app.core.outcome import Outcome, Progress
+from stream_app.core.pipeline import Chunk, read_chunk
 from stream_app.core.rules import Rules
 from stream_app.core.state_record import decode_customer, encode_state, header_of
 from stream_app.core.statistics import Figures
@@ -39,6 +41,8 @@ class Driver:
         self.figures: dict[str, bytes] = {}
         self.blocks: dict[str, bytes] = {}
         self.switch: ModelSwitch | None = None
+        self.adoption: Adoption | None = None
+        self._others: dict[str, bytes] = {}
         self._to_walk: list[str] = []
 
     def begin_switch(self, scorer: Scorer, *, is_quiet: bool = False, is_patient: bool = False) -> None:
@@ -46,6 +50,15 @@ class Driver:
         self.switch = ModelSwitch(self.scorer, self.progress.clock.instant, is_quiet=is_quiet, is_patient=is_patient)
         self.scorer = scorer
         self._to_walk = sorted(self.states)
+
+    def begin_swap(self, other: Driver, **flags: bool) -> None:
+        """Take over from now on what another driver holds, in the same way."""
+        clock = self.progress.clock
+        clock.advance(other.progress.clock.instant)
+        number = 1 if self.adoption is None else self.adoption.id + 1
+        self.adoption = Adoption(number, clock.instant, **flags)
+        self._others = dict(other.states)
+        self._to_walk = [*sorted(self.states), *sorted(other.states)]
 
     def run(
         self, records: Iterable[SourceRecord], *, due_budget: int = EVERYBODY, slice_size: int = EVERYBODY
@@ -58,7 +71,7 @@ class Driver:
         walked, self._to_walk = self._to_walk[:slice_size], self._to_walk[slice_size:]
         named = {customer_id for each in inbound if (customer_id := each.customer_id) is not None} | {*due, *walked}
         customers = {name: decode_customer(self.states[name]) for name in named if name in self.states}
-        chunk = self.chunk_class(progress, customers, self.scorer, self.rules, self.switch)
+        chunk = self.chunk_class(progress, customers, self.scorer, self.rules, self.switch, self._adoption(named))
         chunk.process(inbound)
         if not chunk.outcome.is_stopped:
             chunk.fire(due)
@@ -67,9 +80,15 @@ class Driver:
                 progress.clock.forget(asked_until)
         chunk.announce()
         if not self._to_walk:
-            self.switch = None
+            self.switch = self.adoption = None
         self._keep(chunk.outcome)
         return chunk.outcome
+
+    def _adoption(self, named: Iterable[str]) -> Adoption | None:
+        if self.adoption is None:
+            return None
+        states = {name: decode_customer(self._others[name]).rfm for name in named if name in self._others}
+        return self.adoption._replace(states=states)
 
     def pay(self, names: Iterable[str]) -> None:
         """Publish what is owed to customers."""

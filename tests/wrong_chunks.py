@@ -11,7 +11,8 @@ from stream_app.core.entry import Entry
 from stream_app.core.inbound import Inbound
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.model_switch import ModelSwitch
-from stream_app.core.pipeline import Chunk, Progress
+from stream_app.core.outcome import Progress
+from stream_app.core.pipeline import Chunk
 from stream_app.core.rules import Rules
 
 

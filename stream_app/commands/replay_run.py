@@ -59,13 +59,10 @@ def run_replay(live: Settings, flags: Flags) -> int:
     """Replay until all is done or Ctrl-C; return the exit code."""
     shadow, wish = shadow_of(live, flags.into), flags.wish()
     from stream_app.shadow.begin import begin
-    from stream_app.shadow.run import BESIDE_LIVE, is_live, run
+    from stream_app.shadow.run import run
 
     replay, was_begun = begin(live, shadow, wish)
-    rate = flags.rate
-    if rate is None and is_live(live):
-        rate = BESIDE_LIVE
-        say(f"A live worker runs: {rate:,} orders a second. --rate says otherwise.")
+    rate = rate_beside(live, flags.rate)
     say(_beginning(shadow, replay, was_begun))
     with replay_screen() as show:
         done = run(shadow, replay, rate, show)
@@ -73,6 +70,16 @@ def run_replay(live: Settings, flags: Flags) -> int:
         echo_json(done)
     say(_ending(done))
     return 0 if done.is_done else INTERRUPTED
+
+
+def rate_beside(live: Settings, rate: int | None) -> int | None:
+    """Return how many records a second a replay may take, None for as many as it can."""
+    from stream_app.shadow.run import BESIDE_LIVE, is_live
+
+    if rate is None and is_live(live):
+        rate = BESIDE_LIVE
+        say(f"A live worker runs: {rate:,} orders a second. --rate says otherwise.")
+    return rate
 
 
 def _beginning(shadow: Settings, replay: Replay, was_begun: bool) -> str:

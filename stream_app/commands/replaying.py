@@ -103,6 +103,42 @@ def replay_diff(
     raise typer.Exit(1 if is_equality_expected and found.different else 0)
 
 
+@replay_app.command("swap")
+def replay_swap(
+    namespace: Annotated[str, typer.Argument(help="As --into had it.")],
+    why: Annotated[str, typer.Option(help="For whoever reads the control topic later.")] = "",
+    is_quiet: Annotated[
+        bool, typer.Option("--quiet", help="Tag the corrections, so that nobody acts on them.")
+    ] = False,
+    is_silent: Annotated[bool, typer.Option("--silent", help="Publish no corrections at all.")] = False,
+    rate: Rate = None,
+    as_json: AsJson = False,
+    kafka_bootstrap_servers: Bootstrap = None,
+    redis_url: Redis = None,
+    model_uri: ModelUri = None,
+) -> None:
+    """Let what is live take over what a namespace holds of its customers, while orders go on.
+
+    Where that changes somebody's segment a correction is published. The same command goes on with a swap under way.
+    """
+    from stream_app.commands.load_screen import working
+    from stream_app.commands.replay_run import rate_beside, shadow_of
+    from stream_app.shadow.swap import Wish, swap
+
+    live = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url, model_uri=model_uri)
+    shadow = shadow_of(live, namespace)
+    wish = Wish(why, is_quiet, is_silent, rate_beside(live, rate))
+    with working(f"Following what is live in {namespace}") as tell:
+        done = swap(live, shadow, wish, tell)
+    if as_json:
+        echo_json(done)
+    if done.refused:
+        say(f"Partitions {', '.join(map(str, done.refused))} had gone on before: run the command again.")
+        raise typer.Exit(1)
+    stood = f" The partitions stood still for {done.held_seconds:.1f} s." if done.held_seconds else ""
+    say(f"Swapped: what is live has taken over what {namespace} held.{stood}")
+
+
 @replay_app.command("remove")
 def replay_remove(
     namespace: Annotated[str, typer.Argument(help="As --into had it.")],
@@ -120,5 +156,5 @@ def replay_remove(
         typer.echo("\n".join(names_of(shadow)))
         say("Nothing was removed. Add --yes to remove them.")
         return
-    removed = remove(shadow)
+    removed = remove(live, shadow)
     say(f"Removed {removed:,} Redis keys, the topics and the group of {namespace}.")

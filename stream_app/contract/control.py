@@ -85,7 +85,34 @@ class Replay(Struct, frozen=True, tag="replay", kw_only=True, rename={"is_publis
     at: str
 
 
-ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure | Replay
+class Hold(Struct, frozen=True, tag="hold", kw_only=True):
+    """All partitions stop where they stand and say so, so that a namespace can come to the same offsets."""
+
+    namespace: str
+    seconds: float
+    """So long at most: a partition to which no swap comes by then goes on by itself."""
+    by: str
+    at: str
+
+
+class Swap(Struct, frozen=True, tag="swap", kw_only=True, rename={"is_quiet": "quiet", "is_silent": "silent"}):
+    """A namespace has counted to the offsets at which the partitions stand: they take over what it holds."""
+
+    namespace: str
+    barriers: list[int]
+    """Of each partition the offset of the next order, here and in the namespace; one that stands elsewhere refuses."""
+    clocks: list[int]
+    """To what instants the namespace has come, in microseconds; -1: to none."""
+    by: str
+    at: str
+    why: str = ""
+    is_quiet: bool = False
+    """True: the corrections are tagged `replay`, so that nobody acts on them."""
+    is_silent: bool = False
+    """True: the corrections are not published."""
+
+
+ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure | Replay | Hold | Swap
 
 encode_control = msgspec.json.Encoder().encode
 decode_control = msgspec.json.Decoder(ControlRecord).decode

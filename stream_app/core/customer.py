@@ -16,6 +16,7 @@ class Customer:
     """The RFM state, the standing it gave at the last evaluation, and the instant at which time moves it next."""
 
     __slots__ = (
+        "adopted",
         "customer_id",
         "due_at",
         "features",
@@ -45,5 +46,7 @@ class Customer:
         """The last changes as JSON objects, newest first."""
         self.owed = b""
         """The SegmentChange of the last move when it is still to be published; empty: nothing is owed."""
+        self.adopted = 0
+        """The `Adoption.id` of the last one that the customer went through; 0: there was none."""
         self.waits_since = NOT_WAITING
         """The clock at which history was folded without a score; NOT_WAITING when there is none."""

@@ -17,6 +17,7 @@ def evaluate(
     *,
     source_offset: int = NO_OFFSET,
     is_history: bool = False,
+    is_silent: bool = False,
 ) -> Move | None:
     """Score the customer at its `as_of`, set the next boundary and return the move if the segment is another."""
     rfm = customer.rfm
@@ -36,10 +37,12 @@ def evaluate(
         # Another model may call the same segment otherwise.
         customer.segment_name = name
         return None
-    move = Move(customer, index, scorer, cause, before, source_offset, is_history)
+    move = Move(customer, index, scorer, cause, before, source_offset, is_history, is_silent)
     customer.segment = segment
     customer.segment_name = name
-    _remember(customer, move)
+    customer.since = rfm.as_of
+    if not is_silent:
+        _remember(customer, move)
     return move
 
 
@@ -60,7 +63,6 @@ def erase(customer: Customer, as_of: int, scorer: Scorer, source_offset: int) ->
 def _remember(customer: Customer, move: Move) -> None:
     """Count the move and put it on top of the customer's history."""
     customer.sequence = move.sequence
-    customer.since = customer.rfm.as_of
     step = HistoryStep(move.sequence, move.as_of, move.old_id or None, customer.segment or None, move.cause)
     history = customer.history
     history.insert(0, encode_step(step))

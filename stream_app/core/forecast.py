@@ -6,7 +6,8 @@ from model_store.scoring import Scorer
 from stream_app.core.clock import Clock
 from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.move import Move
-from stream_app.core.pipeline import Chunk, Progress
+from stream_app.core.outcome import Progress
+from stream_app.core.pipeline import Chunk
 from stream_app.core.rules import Rules
 from stream_app.core.timeline import LAST_INSTANT
 

@@ -24,6 +24,7 @@ class Move:
         "due_at",
         "index",
         "is_history",
+        "is_silent",
         "new_id",
         "old_id",
         "old_name",
@@ -41,6 +42,7 @@ class Move:
         before: Features | None,
         source_offset: int,
         is_history: bool,
+        is_silent: bool = False,
     ) -> None:
         """Take down the step of a customer who was evaluated and still shows the old segment."""
         self.customer_id = customer.customer_id
@@ -61,3 +63,5 @@ class Move:
         self.source_offset = source_offset
         self.is_history = is_history
         """True for what subscribers should not act on: loaded history, and a quiet change of the model."""
+        self.is_silent = is_silent
+        """True for what nobody is told of: it has no sequence, and is in no history."""

@@ -5,70 +5,27 @@ bytes → decode → Order → fold → RfmState → features → point → assi
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
 
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal, Refused
 from stream_app.contract.segment_change import Cause
-from stream_app.core.announcement import Announcement, announce, announcement_of
+from stream_app.core.adoption import Adoption
+from stream_app.core.announcement import announce, announcement_of
 from stream_app.core.bounds import bound
-from stream_app.core.breaker import Breaker
-from stream_app.core.clock import AHEAD_US, Clock
+from stream_app.core.clock import AHEAD_US
 from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.entry import Entry
-from stream_app.core.erasure import BlockList, Marker
+from stream_app.core.erasure import Marker
 from stream_app.core.evaluation import erase, evaluate
 from stream_app.core.inbound import Inbound, SourceRecord, read_record
+from stream_app.core.instants import NO_CLOCK
 from stream_app.core.model_switch import ModelSwitch
-from stream_app.core.move import NO_OFFSET, Move
+from stream_app.core.move import NO_OFFSET
 from stream_app.core.order import Order
-from stream_app.core.rfm import Verdict
+from stream_app.core.outcome import Outcome, Progress
+from stream_app.core.rfm import RfmState, Verdict
 from stream_app.core.rules import Rules
-from stream_app.core.statistics import Tally
-
-
-@dataclass
-class Progress:
-    """How far a partition has come: all that its meta record says besides the states."""
-
-    partition: int
-    source_position: int = 0
-    clock: Clock = field(default_factory=Clock)
-    breaker: Breaker = field(default_factory=Breaker)
-    customers: int = 0
-    blocks: BlockList = field(default_factory=BlockList)
-    """Who was erased; the changelog holds it entry by entry."""
-
-
-@dataclass
-class Outcome:
-    """What a chunk led to."""
-
-    moves: list[Move] = field(default_factory=list)
-    changes: list[Announcement] = field(default_factory=list)
-    """The moves in words, once the chunk is complete, and what was owed before them."""
-    dead_letters: list[tuple[SourceRecord, Refusal]] = field(default_factory=list)
-    touched: dict[str, Customer] = field(default_factory=dict)
-    newcomers: set[str] = field(default_factory=set)
-    """Those of them who were not known before."""
-    erased: set[str] = field(default_factory=set)
-    """Whose state is to go; who is touched as well has begun anew since."""
-    renamed: set[str] = field(default_factory=set)
-    """Customers who stay in a segment that another model calls by another name."""
-    counts: Counter[str] = field(default_factory=Counter)
-    tally: Tally = field(default_factory=Tally)
-    is_stopped: bool = False
-    """True when the breaker tripped: the records after it were left unread."""
-
-    def migrations(self) -> dict[tuple[str, str, Cause], int]:
-        """Return how often each step was made: from which segment, to which (empty: none), and why."""
-        found: dict[tuple[str, str, Cause], int] = {}
-        for move in self.moves:
-            step = (move.old_id, move.new_id, move.cause)
-            found[step] = found.get(step, 0) + 1
-        return found
 
 
 def read_chunk(records: Iterable[SourceRecord], partition: int, known: Container[str], rules: Rules) -> list[Inbound]:
@@ -81,7 +38,8 @@ class Chunk:
 
     `customers` holds the state of everybody the records and the boundaries name who has one, and gains
     those who are new. The states and `progress` are changed in place: after a failure drop them.
-    While a `switch` is on, `scorer` is the new model's, and whoever is touched goes over to it first.
+    While a `switch` is on, `scorer` is the new model's, and whoever is touched goes over to it first; so it is
+    with an `adoption`. There is never one of both kinds at once.
     """
 
     def __init__(
@@ -91,6 +49,7 @@ class Chunk:
         scorer: Scorer,
         rules: Rules,
         switch: ModelSwitch | None = None,
+        adoption: Adoption | None = None,
     ) -> None:
         self._progress = progress
         self._clock = progress.clock
@@ -98,6 +57,7 @@ class Chunk:
         self._scorer = scorer
         self._rules = rules
         self._switch = switch
+        self._adoption = adoption
         self._window = rules.window
         self._walked_from: int | None = None
         self.outcome = Outcome()
@@ -138,9 +98,15 @@ class Chunk:
                 self._settle(customer)
 
     def walk(self, customer_ids: Iterable[str]) -> None:
-        """Bring over to the new model whom nothing else touches; nothing is folded after it."""
+        """Take over to what is new whom nothing else touches, and whom only an adoption knows; nothing is folded after.
+
+        Who was erased before their turn came stays away.
+        """
         self._walked_from = len(self.outcome.moves)
-        self.fire(customer_ids)
+        for customer_id in customer_ids:
+            customer = self._customers.get(customer_id) or self._newcomer(customer_id)
+            if customer is not None:
+                self._settle(customer)
 
     def announce(self) -> None:
         """Put the moves into words; nothing is folded after it.
@@ -154,6 +120,8 @@ class Chunk:
         worded = announce(outcome.moves, self._progress.partition, self._rules)
         owed = self._owed()
         for place, announcement in enumerate(worded):
+            if outcome.moves[place].is_silent:
+                continue
             if place in owed:
                 outcome.touched[outcome.moves[place].customer_id].owed = announcement.value
             else:
@@ -161,11 +129,12 @@ class Chunk:
 
     def _owed(self) -> set[int]:
         """Return the places of moves that are to be published later."""
-        if self._switch is None or not self._switch.is_patient or self._walked_from is None:
+        pace = self._switch or self._adoption
+        if pace is None or not pace.is_patient or self._walked_from is None:
             return set()
         moves = self.outcome.moves
         last = {moves[place].customer_id: place for place in range(self._walked_from, len(moves))}
-        return {place for place in last.values() if moves[place].cause == "model"}
+        return {place for place in last.values() if moves[place].cause in _OWED}
 
     def _pay(self, customer: Customer) -> None:
         """Publish what is owed before anything else happens to the customer."""
@@ -261,7 +230,7 @@ class Chunk:
         if order.zero_lines:
             self.outcome.counts["zero_lines"] += order.zero_lines
         if inbound.is_history:
-            self._wait(customer)
+            self._wait(customer, self._clock.instant)
             return "history"
         cause, offset = _cause(entry, verdict), inbound.record.offset()
         self._evaluate(customer, cause, self._scorer, source_offset=offset)
@@ -284,20 +253,23 @@ class Chunk:
                 self._blocks.forget(self._hash_of(customer_id))
         self.outcome.touched[customer_id] = customer
 
-    def _wait(self, customer: Customer) -> None:
-        """Leave the score to the next advance of the clock, which comes at least a microsecond later."""
-        customer.waits_since = self._clock.instant
-        customer.due_at = self._clock.instant + 1
+    def _wait(self, customer: Customer, since: int) -> None:
+        """Leave the score to the next advance of the clock after an instant, at least a microsecond later."""
+        customer.waits_since = since
+        customer.due_at = since + 1
         self._clock.has_history = True
 
     def _settle(self, customer: Customer) -> None:
-        """Bring the customer up to the clock: first by the old model up to the switch, then by the new one."""
+        """Bring the customer up to the clock: first by what was up to a switch or an adoption, then by what is new."""
         if customer.owed:
             self._pay(customer)
-        switch, version = self._switch, self._scorer.version
+        switch, adoption, version = self._switch, self._adoption, self._scorer.version
         if switch is not None and customer.model_version != version and customer.customer_id in self._customers:
             self._fire(customer, switch.old, switch.instant)
             self._change_model(customer, switch)
+        elif adoption is not None and customer.adopted != adoption.id:
+            self._fire(customer, self._scorer, adoption.instant)
+            self._adopt(customer, adoption)
         self._fire(customer, self._scorer, self._clock.instant)
 
     def _fire(self, customer: Customer, scorer: Scorer, until: int) -> None:
@@ -320,6 +292,21 @@ class Chunk:
             customer.model_version = self._scorer.version
         self._touch(customer)
 
+    def _adopt(self, customer: Customer, adoption: Adoption) -> None:
+        """Exchange the orders that are held for those of the other count, at the instant of the adoption."""
+        customer.adopted = adoption.id
+        other = adoption.states.get(customer.customer_id)
+        if other is None and customer.customer_id not in self._customers:
+            return
+        customer.rfm = other or RfmState()
+        self._touch(customer)
+        if adoption.instant == NO_CLOCK:
+            self._wait(customer, adoption.instant)
+            return
+        customer.rfm.advance(adoption.instant, self._window)
+        is_quiet, is_silent = adoption.is_quiet, adoption.is_silent
+        self._evaluate(customer, "correction", self._scorer, is_history=is_quiet, is_silent=is_silent)
+
     def _evaluate(
         self,
         customer: Customer,
@@ -328,16 +315,24 @@ class Chunk:
         source_offset: int = NO_OFFSET,
         *,
         is_history: bool = False,
+        is_silent: bool = False,
     ) -> None:
         name, before = customer.segment_name, customer.features
         if not customer.model_version:
             self._tally.meet(customer.rfm.as_of)
-        move = evaluate(customer, cause, scorer, self._window, source_offset=source_offset, is_history=is_history)
+        move = evaluate(
+            customer, cause, scorer, self._window,
+            source_offset=source_offset, is_history=is_history, is_silent=is_silent,
+        )  # fmt: skip
         self._tally.take(customer, before, move)
         if move is not None:
             self.outcome.moves.append(move)
         elif customer.segment_name != name:
             self.outcome.renamed.add(customer.customer_id)
+
+
+_OWED = ("model", "correction")
+"""Causes of what a walk does to a customer whom nothing else touches."""
 
 
 def _cause(entry: Entry, verdict: Verdict) -> Cause:

@@ -33,6 +33,7 @@ class StateHeader(Struct, array_like=True, gc=False):
     days: list[DaySum]
     summed_ids: bytes
     owed: bytes = b""
+    adopted: int = 0
 
 
 class StateRecord(Struct, array_like=True, gc=False):

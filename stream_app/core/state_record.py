@@ -42,6 +42,7 @@ def header_of(customer: Customer) -> StateHeader:
         days=days,
         summed_ids=summed_ids,
         owed=customer.owed,
+        adopted=customer.adopted,
     )
 
 
@@ -74,6 +75,7 @@ def decode_customer(record: bytes) -> Customer:
     customer.history = [bytes(change) for change in _read_history(header.history)]
     customer.waits_since = header.waits_since
     customer.owed = header.owed
+    customer.adopted = header.adopted
     customer.rfm = _decode_rfm(header, stored.entries)
     customer.features = _features(header, customer.rfm)
     return customer

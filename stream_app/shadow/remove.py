@@ -9,8 +9,9 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from stream_app.core.errors import SegstreamError
-from stream_app.lookup import redis_away
+from stream_app.lookup import Lookup, redis_away
 from stream_app.settings import Settings
+from stream_app.shadow.fitness import swap_under_way
 from stream_app.worker.kafka_config import connection
 from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals
 from stream_app.worker.store import connect
@@ -28,8 +29,15 @@ def names_of(shadow: Settings) -> list[str]:
     ]
 
 
-def remove(shadow: Settings) -> int:
-    """Remove topics, group and keys, and return how many keys there were; what is gone already is passed over."""
+def remove(live: Settings, shadow: Settings) -> int:
+    """Remove topics, group and keys, and return how many keys there were; what is gone already is passed over.
+
+    Raises SegstreamError while somebody needs them.
+    """
+    if swap_under_way(live, shadow, Lookup(live)) is not None:
+        raise SegstreamError(
+            f"Partitions take over {shadow.namespace}.", "Wait until that is done.", code="SWAP_UNDER_WAY"
+        )
     admin = AdminClient(connection(shadow, "admin"))
     with kafka_refusals(shadow):
         members = admin.describe_consumer_groups([shadow.kafka_group_id], request_timeout=CALL_SECONDS)

@@ -67,9 +67,9 @@ def run(
     health, lookup = Health(), Lookup(shadow)
     began, standing = time.monotonic(), standing_of(lookup, replay)
     before = standing.done
-    engine = engine_class(shadow, health, _submit, replay, rate)
-    with _running(engine) as is_running:
-        while is_running():
+    engine = engine_class(shadow, health, fold_at_once, replay, rate)
+    with running(engine) as is_running:
+        while is_running(LOOK_SECONDS):
             # The engine waits for a Redis that is away, and so does whoever looks.
             with suppress(OutageError):
                 standing = standing_of(lookup, replay)
@@ -78,7 +78,7 @@ def run(
     return Rerun(shadow.namespace, health.orders, seconds, engine.is_done, replay.version, replay.ends)
 
 
-def _submit(work: LaneWork) -> None:
+def fold_at_once(work: LaneWork) -> None:
     """Fold at once: there is no agent to wait for."""
     try:
         work.run()
@@ -89,8 +89,8 @@ def _submit(work: LaneWork) -> None:
 
 
 @contextmanager
-def _running(engine: ShadowEngine) -> Iterator[Callable[[], bool]]:
-    """Run the engine in a thread; yield what waits a moment and tells whether it still runs."""
+def running(engine: ShadowEngine) -> Iterator[Callable[[float], bool]]:
+    """Run the engine in a thread; yield what waits so many seconds and tells whether it still runs."""
     failures: list[BaseException] = []
 
     def body() -> None:
@@ -101,8 +101,8 @@ def _running(engine: ShadowEngine) -> Iterator[Callable[[], bool]]:
 
     thread = threading.Thread(target=body)
 
-    def is_running() -> bool:
-        thread.join(LOOK_SECONDS)
+    def is_running(seconds: float) -> bool:
+        thread.join(seconds)
         return thread.is_alive()
 
     thread.start()

@@ -10,14 +10,15 @@ from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Headers
 from stream_app.core.inbound import HISTORY_HEADER, TICK_HEADER, SourceRecord
 from stream_app.core.instants import rfc3339
-from stream_app.core.pipeline import Progress, read_chunk
+from stream_app.core.outcome import Progress
+from stream_app.core.pipeline import read_chunk
 from stream_app.history.historic_order import HistoricOrder
 from stream_app.operators import now_us
 from stream_app.settings import Settings
 from stream_app.space.change_log import ChangeLog
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.lane import Lane
-from stream_app.worker.loader import load_lane
+from stream_app.worker.loader import BUSY_BUDGET, IDLE_BUDGET, load_lane
 from stream_app.worker.meta import identity_of
 from stream_app.worker.store import Lease, Store
 from stream_app.worker.work import Basis, LaneWork
@@ -109,7 +110,7 @@ class Partition:
         lane = self._lane
         inbound = read_chunk(records, lane.partition, lane.customers, self._basis.rules)
         work = LaneWork(lane, self._basis, inbound)
-        load_lane(work, self._store, is_busy=bool(records))
+        load_lane(work, self._store, BUSY_BUDGET if records else IDLE_BUDGET)
         work.run()
         work.apply(self._store, lane.lease.mark.position + 1)
         work.remember()

@@ -1,4 +1,4 @@
-"""The model that decides in a partition, and how far a switch to it has come."""
+"""The model that decides in a partition, and how far a switch to it, or a swap of the states, has come."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from model_store.scoring import Scorer
 from stream_app.core.customer import Customer
 from stream_app.core.model_switch import ModelSwitch
-from stream_app.worker.meta import SwitchProgress
+from stream_app.worker.adopting import Adopting
+from stream_app.worker.meta import AdoptionProgress, SwitchProgress
 from stream_app.worker.place import START, Place
 
 
 @dataclass
 class ActiveModel:
-    """Who is not touched otherwise goes over to the new model in slices, in the order of the due index.
+    """Who is not touched otherwise goes over to a new model, or a namespace's states, in slices along the due index.
 
     Somebody who goes over may come to stand anywhere in it; whoever has not yet keeps their place, so that
     a walk from front to back meets everybody who is left.
@@ -23,16 +24,23 @@ class ActiveModel:
     scorer: Scorer
     switch: ModelSwitch | None = None
     walked: Place = START
-    """Everybody before this place is on the new model."""
+    """Everybody before this place has gone over."""
+    adopting: Adopting | None = None
+    """Never while there is a switch: the one waits for the other."""
     owing: Place | None = None
-    """After a patient switch: nobody before this place is owed an event; None: nobody at all."""
+    """After a patient one: nobody before this place is owed an event; None: nobody at all."""
     held_at_begin: Mapping[str, Customer] = field(default_factory=dict)
-    """What Redis had not yet when the switch began: until it has, their places in the index are not the true ones."""
+    """What Redis had not yet when it began: until it has, their places in the index are not the true ones."""
 
     @property
     def is_switching(self) -> bool:
         """True until everybody has gone over and nobody is owed an event of it."""
-        return self.switch is not None or self.owing is not None
+        return self.is_walking or self.owing is not None
+
+    @property
+    def is_walking(self) -> bool:
+        """True until everybody has gone over."""
+        return self.switch is not None or self.adopting is not None
 
     def begin(
         self, scorer: Scorer, instant: int, held: Mapping[str, Customer], *, is_quiet: bool, is_patient: bool
@@ -44,13 +52,24 @@ class ActiveModel:
         self.walked, self.owing = START, None
         self.held_at_begin = held
 
+    def begin_swap(self, adopting: Adopting, held: Mapping[str, Customer]) -> None:
+        """Let everybody take over what a namespace holds of them."""
+        self.adopting = adopting
+        self.walked, self.owing = START, None
+        self.held_at_begin = held
+
     def walk_to(self, place: Place | None) -> None:
-        """Note how far everybody has gone over; None: to the end, and the switch is done."""
-        if place is None:
-            self.owing = START if self.switch is not None and self.switch.is_patient else None
-            self.switch, self.walked = None, START
-        else:
+        """Note how far everybody has gone over; None: to the end of the index."""
+        if place is not None:
             self.walked = place
+            return
+        self.walked, adopting = START, self.adopting
+        if adopting is not None and not adopting.is_beyond:
+            adopting.is_beyond = True
+            return
+        pace = self.switch if adopting is None else adopting.terms
+        self.owing = START if pace is not None and pace.is_patient else None
+        self.switch = self.adopting = None
 
     def progress(self) -> SwitchProgress | None:
         """Return what the meta record says of the switch, None when there is none."""
@@ -58,3 +77,7 @@ class ActiveModel:
         if switch is None:
             return None
         return SwitchProgress(switch.old.version, switch.instant, switch.is_quiet, *self.walked, switch.is_patient)
+
+    def adoption(self) -> AdoptionProgress | None:
+        """Return what the meta record says of the swap, None when there is none."""
+        return None if self.adopting is None else self.adopting.progress(self.walked)

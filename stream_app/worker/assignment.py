@@ -126,6 +126,7 @@ class Assignment:
             lane.control_position = result.meta.control_position
             lane.paused = result.meta.paused
             lane.unclean_since = result.meta.unclean_since
+            lane.swapped = result.meta.swapped
         self.lanes[partition] = lane
         return lane
 

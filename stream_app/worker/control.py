@@ -10,10 +10,12 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from stream_app.contract.control import (
     ControlRecord,
     Erasure,
+    Hold,
     Promotion,
     Replay,
     Resume,
     Skip,
+    Swap,
     Unerasure,
     decode_control,
 )
@@ -118,6 +120,12 @@ class Control:
             record
             for offset, record in self._records
             if offset >= since and isinstance(record, Resume | Skip) and record.partition == partition
+        ]
+
+    def swaps_since(self, since: int) -> list[tuple[int, Hold | Swap]]:
+        """Return what was said of swaps at or after a control position, each with its offset."""
+        return [
+            (offset, record) for offset, record in self._records if offset >= since and isinstance(record, Hold | Swap)
         ]
 
     def start_of(self, partition: int) -> int:

@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 from stream_app.contract.rights import Role
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
+from stream_app.worker import loader
 from stream_app.worker.allowance import Allowance
 from stream_app.worker.applier import Applier
 from stream_app.worker.assignment import Assignment
@@ -27,13 +28,16 @@ from stream_app.worker.gauges import ChunkClock, Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.kafka_config import orders_consumer, transactional_producer
 from stream_app.worker.kafka_rights import explain_denial, refuse_missing_rights
-from stream_app.worker.lane import Lane
-from stream_app.worker.loader import load_lane, pay_lane, walk_lane
+from stream_app.worker.lane import HELD, Lane
+from stream_app.worker.loader import adopt_lane, load_lane, pay_lane, walk_lane
 from stream_app.worker.models import Models
+from stream_app.worker.namespace_states import NamespaceStates
 from stream_app.worker.operator import begin_switch, obey
+from stream_app.worker.pace import Pace
 from stream_app.worker.patience import Patience
 from stream_app.worker.startup import Startup
 from stream_app.worker.store import PartitionLost, Store
+from stream_app.worker.swap import release
 from stream_app.worker.takeover import ChangelogReader, Takeover
 from stream_app.worker.transaction import Aborted, Transaction, Unsettled, Write, outage_of
 from stream_app.worker.wall_clock import WallClock
@@ -70,11 +74,13 @@ class Engine:
         self._is_kafka_doubted = False
         """True after the client lost every connection, until a broker has answered."""
         self.store = self.store_class(settings)
+        self._namespaces = NamespaceStates(settings, self.store)
         self.gauges = Gauges(settings, health)
         self._transaction: Transaction | None = None
         self._applier = self.applier_class(self.store, self.gauges)
         self.wall_clock = WallClock(settings, self.store)
         self._allowance = Allowance(settings.model_events_per_second or UNLIMITED)
+        self._slices = Pace(loader.BUSY_BUDGET, loader.IDLE_BUDGET)
 
     def halt(self) -> None:
         """Ask the thread to settle its chunk, leave the group and end."""
@@ -214,12 +220,16 @@ class Engine:
         self._tend()
         works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
         works += [LaneWork(lane, basis, []) for lane in lanes.values() if lane.partition not in records]
-        obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control)}
+        is_patient = self._settings.model_events_per_second > 0
+        obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control, is_patient=is_patient)}
         for lane in lanes.values():
-            begin_switch(lane, self._control, self._models, is_patient=self._settings.model_events_per_second > 0)
-        works = self._load(works, obeyed)
+            begin_switch(lane, self._control, self._models, is_patient=is_patient)
+        began, is_busy = time.monotonic(), any(work.inbound for work in works)
+        works = self._load(works, obeyed, self._slices.budget(is_busy=is_busy))
         self._applier.start(lanes)
         self._process(transaction, works, obeyed)
+        is_full = any(not work.is_due_complete or work.walk for work in works)
+        self._slices.took(time.monotonic() - began, is_busy=is_busy, is_full=is_full)
         self._publish()
         return True
 
@@ -253,20 +263,23 @@ class Engine:
         if not lane.paused:
             self._assignment.resume(lane)
 
-    def _load(self, works: list[LaneWork], obeyed: set[int]) -> list[LaneWork]:
-        """Fetch the states the chunk needs; leave out partitions with nothing to do and those that were lost."""
+    def _load(self, works: list[LaneWork], obeyed: set[int], budget: int) -> list[LaneWork]:
+        """Fetch the states the chunk needs, and so many more of each partition.
+
+        Leaves out partitions with nothing to do and those that were lost.
+        """
         loaded = []
-        is_busy = any(work.inbound for work in works)
         # One partition at a time: orders wait for the slice.
         walking = next((work for work in works if work.lane.can_walk), None)
         paying = next((work for work in works if work.lane.can_pay), None)
         for work in works:
             try:
-                load_lane(work, self.store, is_busy=is_busy)
+                load_lane(work, self.store, budget)
                 if work is walking:
-                    walk_lane(work, self.store)
+                    walk_lane(work, self.store, self._namespaces, min(budget, loader.SLICE))
                 if work is paying and (allowed := self._allowance.left()) > 0:
                     self._allowance.take(pay_lane(work, self.store, allowed))
+                adopt_lane(work, self._namespaces)
             except PartitionLost as lost:
                 self._lose(lost)
                 continue
@@ -314,7 +327,8 @@ class Engine:
         lane.written_at = time.monotonic()
         lane.keep(self._settings.cached_customers // max(1, len(self._assignment.lanes)))
         if lane.paused:
-            log.error("partition paused", partition=lane.partition, reason=lane.paused)
+            say = log.info if lane.paused == HELD else log.error
+            say("partition paused", partition=lane.partition, reason=lane.paused)
             self._assignment.pause(lane)
         elif lane.partition in obeyed:
             self._assignment.resume(lane)
@@ -336,6 +350,7 @@ class Engine:
         self.wall_clock.ask(self._assignment.lanes)
         for lane in self._assignment.lanes.values():
             self._startup.cleaning.tend(lane)
+            release(lane)
         for lane in list(self._assignment.lanes.values()):
             try:
                 self._check(lane)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
-from stream_app.core.pipeline import Progress
+from stream_app.core.outcome import Progress
 from stream_app.core.statistics import Figures
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.census import LaneCensus
@@ -15,6 +16,9 @@ from stream_app.worker.store import UNCHECKED, Checked, Lease
 
 BREAKER = "BREAKER"
 CORRUPT_BATCH = "CORRUPT_BATCH"
+HELD = "HELD"
+HOLD_SECONDS = 30.0
+"""So long a partition stands still that was found held, if nobody says more."""
 
 
 class WallMove(NamedTuple):
@@ -57,6 +61,10 @@ class Lane:
     """True while the meta record does not say yet that the lane is paused, or how far its clock has come."""
     read_end: int = 0
     """Where the broker had nothing more for us: above the last order when markers of transactions follow it."""
+    swapped: int = 0
+    """`Meta.swapped`."""
+    held_until: float = field(default_factory=lambda: time.monotonic() + HOLD_SECONDS)
+    """While it is held for a swap: when it goes on by itself, by `time.monotonic`."""
     wall_move: WallMove | None = None
     saved_clock: int = NO_CLOCK
     """The clock that the wall clock last had written."""
@@ -83,9 +91,9 @@ class Lane:
 
     @property
     def can_walk(self) -> bool:
-        """True while a switch is on and Redis' index shows where everybody stands who is still on the old model."""
+        """True while a switch or a swap is on and Redis' index shows where everybody stands who has not gone over."""
         active = self.active
-        if active.switch is None or self.paused:
+        if not active.is_walking or self.paused:
             return False
         return not self.unapplied or self.unapplied is not active.held_at_begin
 

@@ -9,7 +9,7 @@ from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
 from stream_app.core.erasure import Block, decode_block, encode_block
 from stream_app.core.errors import StopError
-from stream_app.core.pipeline import Progress
+from stream_app.core.outcome import Progress
 from stream_app.core.state_layout import STATE_FORMAT
 from stream_app.core.statistics import DAY_PREFIX, TOTALS
 
@@ -67,6 +67,21 @@ class SwitchProgress(Struct, frozen=True):
     is_patient: bool = False
 
 
+class AdoptionProgress(Struct, frozen=True):
+    """How far a partition has taken over a namespace's states."""
+
+    namespace: str
+    barrier: int
+    id: int
+    instant: int
+    is_quiet: bool
+    is_patient: bool
+    is_silent: bool
+    is_beyond: bool
+    walked_due: str
+    walked_id: str
+
+
 class Meta(Struct, frozen=True, kw_only=True):
     """How far a partition has come, as of the transaction that holds this record."""
 
@@ -85,6 +100,9 @@ class Meta(Struct, frozen=True, kw_only=True):
     clock_mode: str = ""
     """SEGSTREAM_CLOCK of the worker that wrote it; nothing computes with it."""
     switch: SwitchProgress | None = None
+    adoption: AdoptionProgress | None = None
+    swapped: int = 0
+    """`Adoption.id` of the last swap that began here; 0: there was none."""
     owing: tuple[str, str] | None = None
     """The place in the due index before which nobody is owed an event of the last switch; None: nobody at all."""
     figures_since: str | None = None
@@ -106,6 +124,8 @@ def meta_of(
     control_position: int,
     model_version: str,
     switch: SwitchProgress | None,
+    adoption: AdoptionProgress | None,
+    swapped: int,
     owing: tuple[str, str] | None,
     paused: str,
     clock_mode: str,
@@ -127,6 +147,8 @@ def meta_of(
         ages=progress.breaker.ages(),
         paused=paused,
         switch=switch,
+        adoption=adoption,
+        swapped=swapped,
         owing=owing,
         clock_mode=clock_mode,
         figures_since=figures_since,

@@ -16,6 +16,7 @@ from stream_app.core.instants import NO_CLOCK
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
+from stream_app.worker.adopting import adopting_of
 from stream_app.worker.control import Control
 from stream_app.worker.meta import Meta
 from stream_app.worker.place import Place
@@ -74,6 +75,9 @@ class Models:
                 raise ModelAway(self.problem((clock,)) or "The model is being loaded")
             return ActiveModel(scorer)
         scorer, switch = self._named(meta.model_version), meta.switch
+        if meta.adoption is not None:
+            found = meta.adoption
+            return ActiveModel(scorer, walked=Place(found.walked_due, found.walked_id), adopting=adopting_of(found))
         if switch is None:
             return ActiveModel(scorer, owing=None if meta.owing is None else Place(*meta.owing))
         old = self._named(switch.old_version)

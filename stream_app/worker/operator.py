@@ -9,9 +9,10 @@ from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.control import Control
 from stream_app.worker.lane import Lane
 from stream_app.worker.models import Models
+from stream_app.worker.swap import obey_swaps
 
 
-def obey(lane: Lane, control: Control) -> bool:
+def obey(lane: Lane, control: Control, *, is_patient: bool = False) -> bool:
     """Carry out what is new; return whether the partition must be written although it may have no orders.
 
     The meta record of the same transaction carries the control position: no order is carried out twice.
@@ -22,10 +23,11 @@ def obey(lane: Lane, control: Control) -> bool:
         return True
     if lane.control_position >= control.position:
         return False
-    orders = control.orders_for(lane.partition, lane.control_position)
-    lane.control_position = control.position
+    since, lane.control_position = lane.control_position, control.position
+    is_held = obey_swaps(lane, control.swaps_since(since), is_patient=is_patient)
+    orders = control.orders_for(lane.partition, since)
     if not orders or not lane.paused:
-        return False
+        return is_held
     skips = [order.to_offset for order in orders if isinstance(order, Skip)]
     lane.progress.source_position = max([lane.progress.source_position, *skips])
     lane.progress.breaker = Breaker()
@@ -40,7 +42,7 @@ def begin_switch(lane: Lane, control: Control, models: Models, *, is_patient: bo
     The meta record must name a control position behind the promotion, or a successor might not know the model.
     """
     active, clock = lane.active, lane.progress.clock.instant
-    if lane.paused or active.switch is not None or lane.control_position < control.position:
+    if lane.paused or active.is_walking or lane.control_position < control.position:
         return
     live = models.live_at(clock)
     if live is None or live[0].version == active.scorer.version:

@@ -102,16 +102,17 @@ class Store:
         self._redis = connect(settings)
         self._prefix = settings.redis_prefix
         self._topic = settings.topics.orders
-        self._claim = self._script("claim")
-        self._load = self._script("load")
-        self._walk = self._script("walk")
-        self._apply = self._script("apply")
-        self._check = self._script("check")
-        self._wipe = self._script("wipe")
-        self._figures = self._script("figures")
-        self._blocked = self._script("blocked")
+        self._claim = self.script("claim")
+        self._load = self.script("load")
+        self._walk = self.script("walk")
+        self._apply = self.script("apply")
+        self._check = self.script("check")
+        self._wipe = self.script("wipe")
+        self._figures = self.script("figures")
+        self._blocked = self.script("blocked")
 
-    def _script(self, name: str) -> Script:
+    def script(self, name: str) -> Script:
+        """Return one of our scripts, ready to be asked."""
         return self._redis.register_script(self.source(name))
 
     def source(self, name: str) -> str:
@@ -288,10 +289,14 @@ class Store:
                 raise denial from error
             raise
 
+    def ask(self, script: Script, keys: Sequence[str], *values: Any) -> Any:
+        """Return what a script answers; raises OutageError when Redis is away."""
+        with self._outages():
+            return script(keys=keys, args=values)
+
     def _run(self, script: Script, lease: Lease, *values: Any) -> Any:
         try:
-            with self._outages():
-                return script(keys=self._keys(lease.partition), args=values)
+            return self.ask(script, self._keys(lease.partition), *values)
         except redis.ResponseError as error:
             # A script that met a key of another type stopped half way: only a rebuild makes it whole.
             raise PartitionLost(lease.partition, "DAMAGED") from error

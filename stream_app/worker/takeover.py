@@ -19,7 +19,7 @@ from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException
 from stream_app.core.erasure import BlockList
 from stream_app.core.errors import OutageError, StopError
 from stream_app.core.instants import NO_CLOCK
-from stream_app.core.pipeline import Progress
+from stream_app.core.outcome import Progress
 from stream_app.core.state_record import read_header
 from stream_app.core.statistics import (
     FROM_THE_FIRST_ORDER,

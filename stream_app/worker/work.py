@@ -11,11 +11,13 @@ from typing import NamedTuple
 from stream_app.contract.dead_letter import KEPT_BYTES, is_oversized, letter_headers
 from stream_app.core.customer import Customer
 from stream_app.core.inbound import Inbound
-from stream_app.core.pipeline import Chunk, Outcome
+from stream_app.core.outcome import Outcome
+from stream_app.core.pipeline import Chunk
+from stream_app.core.rfm import RfmState
 from stream_app.core.rules import Rules
 from stream_app.core.state_record import encode_state, header_of
 from stream_app.worker.lane import BREAKER, Lane
-from stream_app.worker.meta import Identity, block_record, encode_meta, figures_key, meta_of
+from stream_app.worker.meta import Identity, Meta, block_record, encode_meta, figures_key, meta_of
 from stream_app.worker.place import Place
 from stream_app.worker.rows import NEW, Before, Erasures, Figure, Row, figure_of, row_of
 from stream_app.worker.store import Store
@@ -33,7 +35,7 @@ class Basis:
 
 
 class Slice(NamedTuple):
-    """Who is taken over to a new model although nothing else touches them."""
+    """Who goes over to a new model or to a namespace's states although nothing else touches them."""
 
     customers: list[str]
     behind: Place | None
@@ -53,6 +55,8 @@ class LaneWork:
     """True when `due` names everybody who was due when it was read, and they all were served."""
     asked_until: int = -1
     walk: Slice | None = None
+    states: dict[str, RfmState] = field(default_factory=dict)
+    """What the namespace of a swap holds of those who have not gone over."""
     pay: Slice | None = None
     """Who is owed an event of the last switch, and the customers between them."""
 
@@ -71,7 +75,9 @@ class LaneWork:
     def run(self) -> None:
         """Fold and score everything, and encode what will be written."""
         lane, active = self.lane, self.lane.active
-        chunk = Chunk(lane.progress, self.customers, active.scorer, self.basis.rules, active.switch)
+        adopting = active.adopting
+        adoption = None if adopting is None else adopting.terms._replace(states=self.states)
+        chunk = Chunk(lane.progress, self.customers, active.scorer, self.basis.rules, active.switch, adoption)
         chunk.process(self.inbound)
         if chunk.outcome.is_stopped:
             lane.paused = BREAKER
@@ -119,18 +125,7 @@ class LaneWork:
         lane, outcome, basis = self.lane, self.outcome, self.basis
         if outcome.erased:
             lane.unclean_since = int(time.time() * 1_000)
-        meta = meta_of(
-            lane.progress,
-            basis.identity,
-            control_position=lane.control_position,
-            model_version=lane.active.scorer.version,
-            switch=lane.active.progress(),
-            owing=lane.active.owing,
-            clock_mode="wall" if basis.rules.is_wall_clock else "event",
-            paused=lane.paused,
-            figures_since=lane.figures.since,
-            unclean_since=lane.unclean_since,
-        )
+        meta = self._meta()
         progress = lane.progress
         write = Write(lane.partition, progress.source_position, encode_meta(meta), progress.customers, meta.blocked)
         write.changes = outcome.changes
@@ -155,6 +150,23 @@ class LaneWork:
             )
             write.dead_letters.append((key, value, headers))
         self.write = write
+
+    def _meta(self) -> Meta:
+        lane, basis = self.lane, self.basis
+        return meta_of(
+            lane.progress,
+            basis.identity,
+            control_position=lane.control_position,
+            model_version=lane.active.scorer.version,
+            switch=lane.active.progress(),
+            adoption=lane.active.adoption(),
+            swapped=lane.swapped,
+            owing=lane.active.owing,
+            clock_mode="wall" if basis.rules.is_wall_clock else "event",
+            paused=lane.paused,
+            figures_since=lane.figures.since,
+            unclean_since=lane.unclean_since,
+        )
 
     def _encode_erasures(self, write: Write) -> None:
         """Leave tombstones of who was erased and has not begun anew, and say what changed in the block list."""

@@ -19,7 +19,7 @@ from typing import Any
 from confluent_kafka import KafkaException
 
 from stream_app.core.errors import SegstreamError
-from stream_app.core.pipeline import Progress
+from stream_app.core.outcome import Progress
 from stream_app.settings import load_settings
 from stream_app.worker import loader, takeover
 from stream_app.worker.applier import Applier, Lost
@@ -252,10 +252,10 @@ class FaultyEngine(Engine):
         self._works = works
         super()._process(transaction, works, obeyed)
 
-    def _load(self, works: list[LaneWork], obeyed: set[int]) -> list[LaneWork]:
+    def _load(self, works: list[LaneWork], obeyed: set[int], budget: int) -> list[LaneWork]:
         if any(_needs_redis(work) for work in works):
             FAULT.hit("load")
-        return super()._load(works, obeyed)
+        return super()._load(works, obeyed, budget)
 
     def apply_works(self, positions: dict[int, int]) -> None:
         """Write to Redis what the transaction under way has not committed."""

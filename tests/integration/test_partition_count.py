@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis import Redis
 
-from stream_app.core.pipeline import Progress
+from stream_app.core.outcome import Progress
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
 from stream_app.statistics import Statistics

@@ -13,14 +13,16 @@ from redis import Redis
 from model_store.scoring import Scorer
 from stream_app.core.erasure import BlockList
 from stream_app.core.model_switch import ModelSwitch
-from stream_app.core.pipeline import Progress, read_chunk
+from stream_app.core.outcome import Progress
+from stream_app.core.pipeline import read_chunk
 from stream_app.core.state_record import decode_customer
 from stream_app.local.valkey import LocalRedis
-from stream_app.settings import load_settings
+from stream_app.settings import Settings, load_settings
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.lane import Lane
-from stream_app.worker.loader import SLICE, load_lane, pay_lane, walk_lane
+from stream_app.worker.loader import BUSY_BUDGET, IDLE_BUDGET, SLICE, load_lane, pay_lane, walk_lane
 from stream_app.worker.meta import Identity, decode_meta, progress_of
+from stream_app.worker.namespace_states import NamespaceStates
 from stream_app.worker.place import START, Place
 from stream_app.worker.store import Held, Lease, Mark, Store
 from stream_app.worker.work import Basis, LaneWork
@@ -40,8 +42,9 @@ PREFIXES = ("C", "C1", "é", "\u0001", "Z", "日本", "𝄞", "~")
 class Shell:
     """One partition of a worker without Kafka: its own loader, chunk and store, on a real Redis, one chunk held."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, settings: Settings) -> None:
+        self.store = Store(settings)
+        self.namespaces = NamespaceStates(settings, self.store)
         self.claims = 0
         self.position = 0
         self.changes: dict[str, list[bytes]] = {}
@@ -69,9 +72,9 @@ class Shell:
         lane = self.lane
         work = LaneWork(lane, BASIS, read_chunk(records, 0, (), BASIS.rules))
         can_walk, can_pay = lane.can_walk, lane.can_pay
-        load_lane(work, self.store, is_busy=bool(records))
+        load_lane(work, self.store, BUSY_BUDGET if records else IDLE_BUDGET)
         if can_walk:
-            walk_lane(work, self.store)
+            walk_lane(work, self.store, self.namespaces, SLICE)
         if can_pay:
             pay_lane(work, self.store, allowed)
         before = {name: customer.model_version for name, customer in work.customers.items()}
@@ -197,7 +200,7 @@ def test_a_walk_meets_everybody_once(valkey: LocalRedis, fresh_redis: Redis, see
     is_patient = seed % 2 == 1
 
     # Given a partition with a past under the old model, in Redis
-    shell = Shell(Store(load_settings(redis_url=valkey.url)))
+    shell = Shell(load_settings(redis_url=valkey.url))
     for first in range(0, len(earlier), 400):
         shell.step(records[first : min(first + 400, len(earlier))])
     shell.settle()
@@ -238,7 +241,7 @@ def test_neither_walk_nor_timer_meets_who_is_erased(valkey: LocalRedis, fresh_re
     switch_at, is_patient = len(earlier) + len(held), seed % 2 == 1
 
     # Given a partition with a past under the old model, in Redis
-    shell = Shell(Store(load_settings(redis_url=valkey.url)))
+    shell = Shell(load_settings(redis_url=valkey.url))
     shell.step(records[: len(earlier)])
     shell.settle()
 

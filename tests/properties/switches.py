@@ -45,6 +45,10 @@ def another_model(dice: Random, version: str) -> SegmentModel:
     return replace(model, version=version, segments=segments)
 
 
+Pace = Callable[[Random], tuple[int, int, int]]
+"""Says what a chunk takes of records, due customers and a slice."""
+
+
 def at_once(_: Random) -> tuple[int, int, int]:
     return EVERYBODY, EVERYBODY, EVERYBODY
 
@@ -53,7 +57,7 @@ def in_pieces(dice: Random) -> tuple[int, int, int]:
     return dice.choice((0, 1, 3)), dice.choice((0, 1, EVERYBODY)), dice.choice((0, 1))
 
 
-def play(world: World, promoted: list[Promoted], pace: Callable[[Random], tuple[int, int, int]], seed: int) -> Driver:
+def play(world: World, promoted: list[Promoted], pace: Pace, seed: int) -> Driver:
     """Send the log and switch at the places; a pace says what a chunk takes of records, due customers and a slice."""
     driver, dice, log = (
         Driver(Scorer(world.model), rules(window_days=world.window_days)),

@@ -17,10 +17,12 @@ from stream_app.contract.change_record import CHANGE_SCHEMA
 from stream_app.contract.control import (
     ControlRecord,
     Erasure,
+    Hold,
     Promotion,
     Replay,
     Resume,
     Skip,
+    Swap,
     Unerasure,
     encode_control,
 )
@@ -30,7 +32,8 @@ from stream_app.contract.schemas import FOLDER, encode, schemas
 from stream_app.contract.segment_change import ChangeMessage
 from stream_app.contract.topics import Topics
 from stream_app.core.announcement import Announcement
-from stream_app.core.pipeline import Chunk, Progress, read_chunk
+from stream_app.core.outcome import Progress
+from stream_app.core.pipeline import Chunk, read_chunk
 from tests import builders
 
 CONTRACT = FOLDER.parent
@@ -187,6 +190,10 @@ def test_order_examples_are_orders() -> None:
             hash="0" * 64, key="a" * 16, partition=3, partitions=12, by="ops", why="asked", at="2026-01-01T00:00:00Z"
         ),
         Unerasure(hash="0" * 64, key="a" * 16, by="ops", why="asked", at="2026-01-01T00:00:00Z"),
+        Hold(namespace="check", seconds=30.0, by="ops", at="2026-01-01T00:00:00Z"),
+        Swap(
+            namespace="check", barriers=[9], clocks=[-1], by="ops", at="2026-01-01T00:00:00Z", why="a defect was mended"
+        ),
         Replay(
             starts=[0], ends=[9], version="v", sha256="0" * 64, is_published=False, by="ops", at="2026-01-01T00:00:00Z"
         ),

@@ -8,7 +8,7 @@ import pytest
 
 from model_store.scoring import Scorer
 from stream_app import metrics
-from stream_app.core.pipeline import Progress
+from stream_app.core.outcome import Progress
 from stream_app.core.statistics import Figures, SegmentTotals, encode_fields
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel

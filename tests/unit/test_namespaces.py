@@ -6,7 +6,8 @@ import pytest
 
 from model_store.scoring import Scorer
 from stream_app.core.errors import UsageError
-from stream_app.core.pipeline import Chunk, Progress, read_chunk
+from stream_app.core.outcome import Progress
+from stream_app.core.pipeline import Chunk, read_chunk
 from stream_app.settings import Settings, is_namespace, load_settings
 from stream_app.shadow.stretch import Edge, edge_from
 from tests.builders import ARecord, a_model, a_record, rules

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from model_store.scoring import Scorer
-from stream_app.core.pipeline import Progress, read_chunk
+from stream_app.core.outcome import Progress
+from stream_app.core.pipeline import read_chunk
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.lane import BREAKER, Lane
 from stream_app.worker.meta import identity_of

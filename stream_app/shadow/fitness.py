@@ -1,0 +1,78 @@
+"""Whether a namespace can take the place of what is live."""
+
+from __future__ import annotations
+
+from stream_app.contract.control import Replay
+from stream_app.core.errors import SegstreamError
+from stream_app.lookup import Lookup
+from stream_app.settings import Settings
+from stream_app.shadow.begin import replay_of
+from stream_app.shadow.diff import metas_of
+from stream_app.shadow.run import is_live
+from stream_app.worker.meta import Meta
+
+_SAME = ("cluster_id", "orders_topic_id", "partitions", "window_days", "currency", "format")
+
+
+def swap_under_way(live: Settings, shadow: Settings, lookup: Lookup) -> int | None:
+    """Return the number of the swap to this namespace that partitions are at, None when there is none.
+
+    Raises SegstreamError when they are at another one.
+    """
+    found = [meta.adoption for meta in metas_of(live, lookup) if meta is not None and meta.adoption is not None]
+    for adoption in found:
+        if adoption.namespace != shadow.namespace:
+            raise SegstreamError(
+                f"Partitions take over {adoption.namespace}.", "Wait until that is done.", code="SWAP_UNDER_WAY"
+            )
+    return found[0].id if found else None
+
+
+def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Replay:
+    """Return what the namespace is made of; raises SegstreamError when it cannot take the place of what is live."""
+    counted = metas_of(shadow, Lookup(shadow))
+    # Before the control topic is read: of a namespace that was never begun there is none.
+    replay = replay_of(shadow) if any(counted) else None
+    if replay is None:
+        raise SegstreamError(
+            f"Nobody was counted in {shadow.namespace} yet.",
+            f"Run: segstream replay --into {shadow.namespace}",
+            code="NAMESPACE_EMPTY",
+        )
+    if not is_live(live):
+        raise SegstreamError(
+            "No live worker runs, and workers are who take over.", "Start one: segstream worker", code="NO_WORKER"
+        )
+    metas = metas_of(live, lookup)
+    for partition, meta in enumerate(metas):
+        _refuse_unready(partition, meta)
+    _refuse_other_rules(metas, counted)
+    return replay
+
+
+def _refuse_unready(partition: int, meta: Meta | None) -> None:
+    """Raise SegstreamError when a partition has no place to be met at."""
+    if meta is None:
+        cause, mend = "has no state yet", "Send it an order or a tick first: segstream tick --to INSTANT"
+    elif meta.paused:
+        cause, mend = (
+            f"is paused: {meta.paused}",
+            f"See to that first, and run: segstream partitions resume {partition}",
+        )
+    elif meta.switch is not None:
+        cause, mend = "is on its way to another model", "Wait until that is done: segstream models list"
+    else:
+        return
+    raise SegstreamError(f"Partition {partition} {cause}.", mend, code="SWAP_NOT_NOW")
+
+
+def _refuse_other_rules(live: list[Meta | None], shadow: list[Meta | None]) -> None:
+    ours, theirs = (next(meta.identity for meta in metas if meta is not None) for metas in (live, shadow))
+    for name in _SAME:
+        was, is_now = getattr(ours, name), getattr(theirs, name)
+        if was != is_now:
+            raise SegstreamError(
+                f"What is live has {name} {was}, the namespace {is_now}.",
+                "Replay under the rules of what is live.",
+                code="SWAP_RULES",
+            )

@@ -1,0 +1,61 @@
+"""A replay that goes on beside what is live, up to where that is, and ends where it is told to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from stream_app.contract.control import Replay
+from stream_app.shadow.engine import ShadowEngine
+
+
+class Goal(NamedTuple):
+    """Up to which offset each partition may be read now."""
+
+    ends: list[int]
+    is_last: bool
+    """True: it is over when all stand there."""
+
+
+def following(replay: Replay) -> Replay:
+    """Return a replay whose ends may be moved: those that were told are where it begins to follow."""
+    return replace(replay, ends=list(replay.ends))
+
+
+class FollowingEngine(ShadowEngine):
+    """`lead` is called by another thread, and again and again: a partition never reads beyond what it was told."""
+
+    _goal: Goal | None = None
+    _is_last = False
+    is_settled = False
+    """True while every partition is this process's, and counts."""
+
+    def lead(self, ends: list[int], *, is_last: bool = False) -> None:
+        """Say how far to go from now on; never less far than before."""
+        self._goal = Goal(ends, is_last)
+
+    def _turn(self) -> bool:
+        goal = self._goal
+        if goal is not None:
+            self._follow(goal)
+        found = super()._turn()
+        self.is_settled = len(self._assignment.lanes) == len(self._replay.ends)
+        return found
+
+    def _follow(self, goal: Goal) -> None:
+        self._is_last = goal.is_last
+        ends = self._replay.ends
+        for partition, end in enumerate(goal.ends):
+            if end <= ends[partition]:
+                continue
+            ends[partition] = end
+            lane = self._assignment.lanes.get(partition)
+            if lane is not None:
+                self._closed.discard(lane.lease.claim)
+                if not lane.paused:
+                    self._assignment.resume(lane)
+
+    def _look(self) -> None:
+        if self._is_last:
+            super()._look()

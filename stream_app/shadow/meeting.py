@@ -1,0 +1,101 @@
+"""Brings a namespace and what is live to one place of each partition's log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+from stream_app.contract.control import Hold
+from stream_app.core.errors import OutageError, SegstreamError
+from stream_app.lookup import Lookup, PartitionStatus
+from stream_app.operators import resume, say_all, told_by, told_now
+from stream_app.settings import Settings
+from stream_app.shadow.follow import FollowingEngine
+from stream_app.worker.lane import HELD, HOLD_SECONDS
+
+LOOK_SECONDS = 0.1
+NEAR = 1_000
+"""So many records behind what is live, a namespace is near enough for the partitions to wait for it."""
+MEET_SECONDS = 20.0
+"""The partitions go on by themselves after HOLD_SECONDS: a namespace that is not there by now comes too late."""
+
+
+class Barriers(NamedTuple):
+    """Where both stand."""
+
+    offsets: list[int]
+    clocks: list[int]
+    """The namespace's, in microseconds."""
+
+
+class Meeting:
+    """The namespace's engine runs in another thread, and is led from here."""
+
+    def __init__(
+        self, live: Settings, shadow: Settings, engine: FollowingEngine, is_running: Callable[[float], bool]
+    ) -> None:
+        self._live = live
+        self._namespace = shadow.namespace
+        self._lookups = Lookup(live), Lookup(shadow)
+        self._engine = engine
+        self._is_running = is_running
+        self._count = self._lookups[0].partition_count()
+
+    def come_near(self, tell: Callable[[str], None]) -> None:
+        """Follow what is live until the namespace is near, however long that takes."""
+        while True:
+            ours, theirs = self._standing()
+            self._engine.lead([each.source_position for each in ours])
+            behind = sum(each.source_position for each in ours) - sum(each.source_position for each in theirs)
+            tell(f"{self._namespace} is {behind:,} records behind what is live")
+            if self._engine.is_settled and behind <= NEAR:
+                return
+            self._wait()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Tell all partitions to stand still; where the body fails they are told to go on."""
+        record = Hold(namespace=self._namespace, seconds=HOLD_SECONDS, by=told_by(), at=told_now())
+        say_all(self._live, [record])
+        try:
+            yield
+        except BaseException:
+            with suppress(SegstreamError):
+                for partition in range(self._count):
+                    resume(self._live, partition, f"the swap to {self._namespace} was given up")
+            raise
+
+    def barriers(self) -> Barriers:
+        """Return where all partitions stand still, once the namespace stands there too; raises when it does not."""
+        deadline = time.monotonic() + MEET_SECONDS
+        while True:
+            ours, theirs = self._standing()
+            offsets = [each.source_position for each in ours]
+            is_still = all(each.paused == HELD for each in ours)
+            self._engine.lead(offsets, is_last=is_still)
+            if is_still and [each.source_position for each in theirs] == offsets and self._engine.is_done:
+                return Barriers(offsets, [each.clock for each in theirs])
+            if time.monotonic() > deadline:
+                raise SegstreamError(
+                    f"{self._namespace} and what is live did not come to one place in {MEET_SECONDS:.0f} s.",
+                    "Nothing was swapped. See `segstream partitions list`, and try again.",
+                    code="SWAP_TOO_LATE",
+                )
+            if not self._engine.is_done:
+                self._wait()
+
+    def _standing(self) -> tuple[list[PartitionStatus], list[PartitionStatus]]:
+        ours, theirs = (lookup.partitions(self._count) for lookup in self._lookups)
+        if len(ours) < self._count:
+            raise OutageError(
+                "Redis does not show where the partitions stand.", "Wait until the worker runs.", code="REDIS_AWAY"
+            )
+        return ours, theirs
+
+    def _wait(self) -> None:
+        if not self._is_running(LOOK_SECONDS) and not self._engine.is_done:
+            raise SegstreamError(
+                "The namespace's engine has ended.", "Nothing was swapped. Try again.", code="REPLAY_ENDED"
+            )

@@ -1,0 +1,103 @@
+"""`segstream replay swap`: what is live takes over what a namespace holds, at one place of each partition's log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from stream_app.contract.control import Swap
+from stream_app.logs import set_up_logging
+from stream_app.lookup import Lookup
+from stream_app.operators import say_all, told_by, told_now
+from stream_app.settings import Settings
+from stream_app.shadow.diff import metas_of
+from stream_app.shadow.fitness import fit_replay, swap_under_way
+from stream_app.shadow.follow import FollowingEngine, following
+from stream_app.shadow.meeting import Barriers, Meeting
+from stream_app.shadow.run import fold_at_once, running
+from stream_app.worker.health import Health
+from stream_app.worker.meta import Meta
+
+LOOK_SECONDS = 0.2
+
+Tell = Callable[[str], None]
+
+
+class Wish(Struct, frozen=True):
+    """What a person asks of a swap."""
+
+    why: str = ""
+    is_quiet: bool = False
+    is_silent: bool = False
+    rate: int | None = None
+    """Records a second at most while the namespace follows; None: as fast as they go."""
+
+
+class Swapped(Struct):
+    """What came of it."""
+
+    namespace: str
+    held_seconds: float
+    """From when the partitions were told to stand still until they were told to take over; 0: another process did."""
+    refused: list[int]
+    """Partitions that had gone on before the swap reached them: they are as they were."""
+
+
+def swap(live: Settings, shadow: Settings, wish: Wish, tell: Tell) -> Swapped:
+    """Return when every partition has taken over what the namespace holds; one that is under way is only watched.
+
+    Raises SegstreamError when the namespace cannot take the place of what is live, or does not come near it.
+    """
+    lookup = Lookup(live)
+    number = swap_under_way(live, shadow, lookup)
+    held_seconds = 0.0
+    if number is None:
+        number, held_seconds = _begin(live, shadow, wish, lookup, tell)
+    return Swapped(shadow.namespace, held_seconds, _watch(live, lookup, number, tell))
+
+
+def _begin(live: Settings, shadow: Settings, wish: Wish, lookup: Lookup, tell: Tell) -> tuple[int, float]:
+    """Return the number of the swap once it is said, and for how many seconds the partitions stood still."""
+    replay = fit_replay(live, shadow, lookup)
+    set_up_logging(shadow.model_copy(update={"log_level": "error"}))
+    engine = FollowingEngine(shadow, Health(), fold_at_once, following(replay), wish.rate)
+    with running(engine) as is_running:
+        meeting = Meeting(live, shadow, engine, is_running)
+        meeting.come_near(tell)
+        tell("the partitions stand still")
+        began = time.monotonic()
+        with meeting.held():
+            offset = _say(live, shadow, wish, meeting.barriers())
+        return offset + 1, time.monotonic() - began
+
+
+def _say(live: Settings, shadow: Settings, wish: Wish, met: Barriers) -> int:
+    record = Swap(
+        namespace=shadow.namespace,
+        barriers=met.offsets,
+        clocks=met.clocks,
+        by=told_by(),
+        at=told_now(),
+        why=wish.why,
+        is_quiet=wish.is_quiet,
+        is_silent=wish.is_silent,
+    )
+    return say_all(live, [record])[0]
+
+
+def _watch(live: Settings, lookup: Lookup, number: int, tell: Tell) -> list[int]:
+    """Wait until no partition has anything left to take over; return those that never began."""
+    while True:
+        metas = [meta for meta in metas_of(live, lookup) if meta is not None]
+        left = [meta for meta in metas if not _is_over(meta, number)]
+        if not left:
+            return [partition for partition, meta in enumerate(metas) if meta.swapped != number]
+        tell(f"{len(metas) - len(left)} of {len(metas)} partitions have taken over")
+        time.sleep(LOOK_SECONDS)
+
+
+def _is_over(meta: Meta, number: int) -> bool:
+    """Tell whether a partition has heard of the swap, and is done with it or refused it."""
+    return meta.control_position >= number and (meta.adoption is None or meta.adoption.id != number)

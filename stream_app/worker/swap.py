@@ -1,0 +1,65 @@
+"""Stands a partition still for a namespace that comes to the same offset, and begins to take over its states."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import structlog
+
+from stream_app.contract.control import Hold, Swap
+from stream_app.worker.adopting import Adopting
+from stream_app.worker.lane import HELD, Lane
+
+log = structlog.get_logger("segstream.swap")
+
+
+def obey_swaps(lane: Lane, said: Iterable[tuple[int, Hold | Swap]], *, is_patient: bool) -> bool:
+    """Carry out what is new; return whether the partition must be written although it may have no orders."""
+    is_told = False
+    for offset, record in said:
+        if isinstance(record, Hold):
+            is_told |= _stand_still(lane, record)
+        else:
+            is_told |= _begin(lane, offset, record, is_patient=is_patient)
+    return is_told
+
+
+def release(lane: Lane) -> None:
+    """Let a partition go on to which no swap has come in time."""
+    if lane.paused == HELD and time.monotonic() >= lane.held_until:
+        log.warning("no swap came", partition=lane.partition, position=lane.progress.source_position)
+        _go_on(lane)
+        lane.must_write = True
+
+
+def _stand_still(lane: Lane, hold: Hold) -> bool:
+    """Stop where the partition is; one that is paused or on its way to another model has no place to be met at."""
+    if lane.paused or lane.active.is_walking:
+        return False
+    lane.held_until = time.monotonic() + hold.seconds
+    lane.paused = HELD
+    return True
+
+
+def _begin(lane: Lane, offset: int, swap: Swap, *, is_patient: bool) -> bool:
+    place, active = lane.partition, lane.active
+    is_there = lane.paused == HELD and place < len(swap.barriers)
+    if not is_there or lane.progress.source_position != swap.barriers[place]:
+        log.warning("not swapped: the partition is not at the barrier", partition=place, namespace=swap.namespace)
+        return False
+    _go_on(lane)
+    clock = lane.progress.clock
+    # Never before what the namespace has seen: its states cannot be brought back to an earlier instant.
+    clock.advance(swap.clocks[place])
+    # The control topic counts from 0, and 0 means no adoption.
+    lane.swapped = offset + 1
+    adopting = Adopting.of(swap, place, lane.swapped, clock.instant, is_patient=is_patient)
+    active.begin_swap(adopting, lane.unapplied)
+    log.info("swap begins", partition=place, namespace=swap.namespace, position=swap.barriers[place])
+    return True
+
+
+def _go_on(lane: Lane) -> None:
+    lane.paused = ""
+    lane.failures = 0

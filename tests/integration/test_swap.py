@@ -1,0 +1,160 @@
+"""What a namespace counted takes the place of what is live while orders go on, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stream_app.contract.control import Hold
+from stream_app.local.child import Child
+from stream_app.local.kafka import LocalKafka
+from stream_app.local.valkey import LocalRedis
+from stream_app.worker.lane import HELD
+from stream_app.worker.meta import Meta
+from tests.builders import NOW, a_model
+from tests.integration.deployment import PARTITIONS, Deployment
+from tests.integration.figures import Figures
+from tests.integration.replays import compared, replayed
+from tests.integration.results import Change, broken_chains
+from tests.integration.shop import a_log
+from tests.integration.standstill import standstills
+from tests.integration.waiting import wait_for
+
+IS_LONG = "SEGSTREAM_PROVE" in os.environ
+ORDERS, CUSTOMERS, ORDERS_PER_SECOND = (60_000, 6_000, 2_000) if IS_LONG else (3_000, 150, 300)
+LOG = a_log(PARTITIONS, orders=ORDERS, customers=CUSTOMERS)
+EARLY, LATE = LOG[: ORDERS // 3], LOG[ORDERS // 3 :]
+SETTINGS: dict[str, Any] = {"window_days": None, "chunk_records": 2_000 if IS_LONG else 150}
+MODEL = a_model(window_days=None)
+SLICE = max(3, CUSTOMERS // 60)
+
+Step = Callable[[Meta], bool]
+STEPS: dict[str, Step] = {
+    "held": lambda meta: meta.paused == HELD,
+    "begun": lambda meta: meta.adoption is not None,
+    "beyond": lambda meta: meta.adoption is not None and meta.adoption.is_beyond,
+}
+"""Where a worker is killed, by what a partition's meta record says."""
+
+
+def missed(live: Deployment) -> str:
+    """Return where a replay begins that leaves the first half of the early orders out."""
+    return ",".join(f"{partition}:{end // 2}" for partition, end in enumerate(live.ends(live.topics.orders)))
+
+
+def metas(live: Deployment) -> list[Meta]:
+    return [meta for p in range(PARTITIONS) if (meta := live.shown.meta(p)) is not None]
+
+
+def begin_swap(live: Deployment, *flags: str) -> tuple[Child, Path]:
+    out = live.folder / "swap.out"
+    argv = [sys.executable, "-m", "stream_app.cli", "replay", "swap", "other", "--json", *flags]
+    return Child.start(argv, env=live.terminal().env, stdout=out), out
+
+
+def ended(child: Child, out: Path) -> dict[str, Any]:
+    assert child.wait(90) == 0, out.read_text()
+    return dict(json.loads(next(line for line in out.read_text().splitlines() if line.startswith("{"))))
+
+
+def by_swaps(changes: dict[str, list[Change]]) -> dict[str, list[Change]]:
+    """Return each customer's corrections that no order led to."""
+    return {
+        customer: [each for each in mine if each["cause"] == "correction" and each["source"] is None]
+        for customer, mine in changes.items()
+    }
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "step", ["begun", pytest.param("held", marks=pytest.mark.long), pytest.param("beyond", marks=pytest.mark.long)]
+)
+def test_killed_at_each_step_a_swap_under_orders_loses_and_repeats_nothing(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, step: str, figures: Figures
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
+        # Given a namespace that never saw the oldest orders, beside a worker that did
+        live.create(PARTITIONS, MODEL).send(EARLY)
+        victim = live.worker(due_slice=SLICE)
+        live.wait_done()
+        since = missed(live)
+        replayed(live, "other", "--from", since)
+
+        # When it is swapped in while orders come, and a worker dies in the middle
+        with live.trickle(LATE, seconds=len(LATE) / ORDERS_PER_SECOND, at_once=ORDERS_PER_SECOND // 20):
+            child, out = begin_swap(live)
+            wait_for(
+                f"a partition is {step}", lambda: any(map(STEPS[step], metas(live))) or child.poll() is not None,
+                60, out.read_text,
+            )  # fmt: skip
+            victim.kill()
+            live.worker("w1", due_slice=SLICE)
+            done = ended(child, out)
+        live.wait_done()
+        results = live.results()
+
+        # Then what is live is what a replay from there on gives, by one correction each
+        if not done["refused"]:
+            replayed(live, "check", "--from", since)
+            code, found = compared(live, "check")
+            assert (code, found["different"]) == (0, 0), found
+        assert broken_chains(results.changes) == []
+        corrections = by_swaps(results.changes)
+        assert {len(mine) for mine in corrections.values()} <= {0, 1}
+        assert any(corrections.values())
+        figures.append(f"swap of {CUSTOMERS:,} customers, worker killed when {step}: equal to a replay, {done}")
+
+
+@pytest.mark.long
+def test_partitions_wait_only_a_moment_and_strangers_always_find_a_segment(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
+        live.create(PARTITIONS, MODEL).send(EARLY)
+        live.worker(due_slice=SLICE)
+        live.wait_done()
+        replayed(live, "other", "--from", missed(live))
+
+        with live.trickle(LATE, seconds=20.0, at_once=20):
+            live.wait_progress(live.shown.progress() + 100)
+            with standstills(live.shown.positions) as found:
+                child, out = begin_swap(live, "--quiet")
+                done = ended(child, out)
+        live.wait_done()
+
+        assert done["refused"] == []
+        longest = max(found.longest.values())
+        figures.append(f"a swap under orders: partitions stood still for {longest:.1f} s at most")
+        assert longest < 5.0
+        assert all(each["replay"] for mine in by_swaps(live.changes()).values() for each in mine)
+        # And a namespace is not taken away from under a swap, but afterwards it is
+        terminal = live.terminal()
+        terminal.ok("replay", "remove", "other", "--yes")
+        assert terminal.run("replay", "swap", "other").returncode == 1
+
+
+def test_a_swap_that_cannot_be_is_refused_and_one_whose_command_dies_lets_everybody_go_on(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
+        live.create(PARTITIONS, MODEL).send(EARLY)
+        worker = live.worker()
+        live.wait_done()
+        terminal = live.terminal()
+
+        refused = terminal.run("replay", "swap", "nothing")
+        # As if the command had died right behind its first record
+        live.say(Hold(namespace="other", seconds=1.0, by="test", at=NOW))
+        wait_for("they stand still", lambda: all(map(STEPS["held"], metas(live))), said=worker.testimony)
+        live.send(LATE)
+        live.wait_done()
+
+        assert (refused.returncode, "NAMESPACE_EMPTY" in refused.stderr) == (1, True)
+        assert "no swap came" in worker.said()
+        assert not any(meta.paused for meta in metas(live))

@@ -1,0 +1,148 @@
+"""Law: after a swap a partition counts from what it took over, everybody went over once, and no chain is broken."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from random import Random
+from typing import Any, NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model_store.scoring import Scorer
+from stream_app.core.customer import NOT_WAITING
+from stream_app.core.instants import rfc3339
+from stream_app.core.state_record import decode_customer, encode_state, header_of
+from tests.builders import ARecord, a_log, rules
+from tests.driver import Driver
+from tests.properties.switches import Pace, at_once, in_pieces
+from tests.properties.worlds import World, worlds
+
+
+class Drawn(NamedTuple):
+    """A world, of whose log what is live missed the beginning, and swaps somewhere behind it."""
+
+    world: World
+    missed: int
+    swapped_at: int
+
+
+@st.composite
+def swaps(draw: st.DrawFn) -> Drawn:
+    world = draw(worlds())
+    missed = draw(st.integers(0, len(world.log)))
+    return Drawn(world, missed, draw(st.integers(missed, len(world.log))))
+
+
+class Played(NamedTuple):
+    """What came of it, live and in the namespace."""
+
+    live: Driver
+    namespace: Driver
+    instant: int
+    is_waiting: bool
+    """True when there was history, at the swap, that no score had seen."""
+
+
+def play(drawn: Drawn, pace: Pace, seed: int, **flags: bool) -> Played:
+    """Swap between two records; the namespace goes on alone, as if it had been live from the first record."""
+    dice, log = Random(seed), a_log(drawn.world.log)
+    live, namespace = a_driver(drawn), a_driver(drawn)
+    feed(namespace, log[: drawn.swapped_at], at_once, dice)
+    feed(live, log[drawn.missed : drawn.swapped_at], pace, dice)
+    namespace.settle()
+    is_waiting = any(decode_customer(each).waits_since != NOT_WAITING for each in namespace.states.values())
+    live.begin_swap(namespace, **flags)
+    instant = live.progress.clock.instant
+    feed(live, log[drawn.swapped_at :], pace, dice)
+    feed(namespace, log[drawn.swapped_at :], at_once, dice)
+    for driver in (live, namespace):
+        driver.settle()
+    live.pay(sorted(live.states))
+    return Played(live, namespace, instant, is_waiting)
+
+
+def a_driver(drawn: Drawn) -> Driver:
+    return Driver(Scorer(drawn.world.model), rules(window_days=drawn.world.window_days))
+
+
+def feed(driver: Driver, log: list[ARecord], pace: Pace, dice: Random) -> None:
+    read = 0
+    while read < len(log) or driver.adoption is not None:
+        size, due_budget, slice_size = pace(dice)
+        driver.run(log[read : read + size], due_budget=due_budget, slice_size=slice_size)
+        read += size
+
+
+@given(swaps(), st.integers(0, 2**64 - 1), st.booleans(), st.booleans())
+def test_everybody_ends_as_if_the_namespace_had_been_live(
+    drawn: Drawn, seed: int, is_patient: bool, is_silent: bool
+) -> None:
+    played = play(drawn, in_pieces, seed, is_patient=is_patient, is_silent=is_silent)
+
+    ours, theirs = ({name: decode_customer(state) for name, state in each.states.items()} for each in played[:2])
+    assert ours.keys() >= theirs.keys()
+    for name, customer in ours.items():
+        other = theirs.get(name)
+        assert held(customer) == held(other)
+        if other is not None and {customer.waits_since, other.waits_since} == {NOT_WAITING}:
+            assert (customer.segment, customer.due_at) == (other.segment, other.due_at)
+
+
+def held(customer: Any) -> dict[str, Any]:
+    orders = None if customer is None else customer.rfm.held
+    return {} if orders is None else {name: orders.get(name) for name in orders.newest_ids(len(orders))}
+
+
+@given(swaps(), st.integers(0, 2**64 - 1), st.booleans(), st.booleans())
+def test_a_swap_shows_as_one_tagged_correction_at_its_instant(
+    drawn: Drawn, seed: int, is_quiet: bool, is_patient: bool
+) -> None:
+    played = play(drawn, in_pieces, seed, is_quiet=is_quiet, is_patient=is_patient)
+
+    for changes in chains(played.live).values():
+        assert [change["sequence"] for change in changes] == [*range(1, len(changes) + 1)]
+        assert all(one["to"] == next_["from"] for one, next_ in pairwise(changes))
+        by_swap = [change for change in changes if change["cause"] == "correction" and change["source"] is None]
+        assert len(by_swap) <= 1
+        assert all((each["as_of"], each["replay"]) == (rfc3339(played.instant), is_quiet) for each in by_swap)
+
+
+@given(swaps(), st.integers(0, 2**64 - 1))
+def test_a_silent_swap_tells_nobody_and_leaves_no_gap(drawn: Drawn, seed: int) -> None:
+    played = play(drawn, in_pieces, seed, is_silent=True)
+
+    for changes in chains(played.live).values():
+        assert [change["sequence"] for change in changes] == [*range(1, len(changes) + 1)]
+        assert all(change["cause"] != "correction" or change["source"] for change in changes)
+
+
+@given(swaps(), st.integers(0, 2**64 - 1))
+def test_nothing_shows_of_when_a_customer_went_over(drawn: Drawn, seed: int) -> None:
+    whole, pieces = (play(drawn, pace, seed) for pace in (at_once, in_pieces))
+
+    assert pieces.live.changes == whole.live.changes
+    assert standing(pieces.live) == standing(whole.live)
+
+
+def standing(driver: Driver) -> list[bytes]:
+    """Return all states; who is new since does not tell whether that was before or after the swap was over."""
+    customers = [decode_customer(state) for _, state in sorted(driver.states.items())]
+    for customer in customers:
+        customer.adopted = 0
+    return [encode_state(header_of(customer), customer.rfm) for customer in customers]
+
+
+@given(swaps(), st.integers(0, 2**64 - 1))
+def test_taking_over_what_is_already_so_changes_nothing(drawn: Drawn, seed: int) -> None:
+    same = drawn._replace(missed=0)
+
+    played = play(same, in_pieces, seed)
+
+    if not played.is_waiting:
+        assert played.live.changes == played.namespace.changes
+
+
+def chains(driver: Driver) -> dict[str, list[dict[str, Any]]]:
+    return {name: [json.loads(change) for change in changes] for name, changes in driver.changes.items()}
