@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stream_app.commands import (
+    backfill,
     dead_letters,
     files,
     models,
@@ -40,6 +41,7 @@ app.command(rich_help_panel=START)(running.space)
 app.command(rich_help_panel=START)(setting_up.init)
 app.command(rich_help_panel=DATA)(files.train)
 app.command(rich_help_panel=DATA)(files.load)
+app.command(rich_help_panel=DATA)(backfill.backfill)
 app.command(rich_help_panel=LOOK)(reading.tail)
 app.command(rich_help_panel=LOOK)(reading.customer)
 app.command(rich_help_panel=LOOK)(reading.segments)

@@ -67,17 +67,40 @@ def report_lines(report: ReadReport) -> Iterator[str]:
         yield f"  {remark.lines:>9,}  {REMARKS[remark.code].words} {_where(remark, report.place)}"
 
 
+def backfill_lines(report: ReadReport, *, sent: int, already_there: int) -> Iterator[str]:
+    """Yield what became of a file's orders and lines, each kind with its number."""
+    from stream_app.history.reasons import STAYS_IN_ITS_ORDER
+
+    ignored = report.skipped.get(STAYS_IN_ITS_ORDER, 0)
+    rejected = sum(e.lines for e in report.examples if e.code != STAYS_IN_ITS_ORDER)
+    numbers = [
+        (sent, "orders", "sent by this run"),
+        (already_there, "orders", "there already"),
+        (report.orders - sent - already_there, "orders", "still to be sent"),
+        (rejected, f"{report.place}s", "rejected, for the reasons above"),
+        (ignored, f"{report.place}s", "skipped: quantity 0"),
+    ]
+    yield "Of the file:"
+    for number, things, words in numbers:
+        if number or words.startswith("sent"):
+            yield f"  {number:>9,}  {things.removesuffix('s') if number == 1 else things} {words}"
+    yield f"  {report.customers:>9,}  customers{_span(report)}"
+
+
 def _headline(report: ReadReport) -> str:
     written = f" ({report.written})" if report.written else ""
-    span = ""
-    if report.first_us is not None and report.last_us is not None:
-        from stream_app.core.instants import rfc3339
-
-        span = f", {rfc3339(report.first_us)[:10]} to {rfc3339(report.last_us)[:10]}"
     return (
         f"Read {report.lines_read:,} {report.place}s{written}: {report.orders:,} orders of "
-        f"{report.customers:,} customers{span}."
+        f"{report.customers:,} customers{_span(report)}."
     )
+
+
+def _span(report: ReadReport) -> str:
+    if report.first_us is None or report.last_us is None:
+        return ""
+    from stream_app.core.instants import rfc3339
+
+    return f", {rfc3339(report.first_us)[:10]} to {rfc3339(report.last_us)[:10]}"
 
 
 def _where(example: Example, place: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from stream_app.commands.failure import INTERRUPTED
 from stream_app.commands.file_options import FileOptions, Meaning
-from stream_app.commands.file_report import tell_of_file
+from stream_app.commands.file_report import backfill_lines, tell_of_file
 from stream_app.commands.load_screen import load_screen, working
 from stream_app.commands.options import echo_json, say
 
@@ -51,6 +51,8 @@ class LoadFlags:
     as_json: bool
     is_hashing: bool = False
     """Customer ids are replaced by pseudonyms before anything is sent or shown."""
+    is_backfill: bool = False
+    """What was interrupted goes on without being told so, and a report says what the topic has."""
 
     def check(self) -> None:
         """Raise UsageError when they contradict each other, before anything is read."""
@@ -64,6 +66,8 @@ class LoadFlags:
 
         if self.should_resume and self.should_restart:
             raise UsageError("--resume goes on and --restart begins anew.", "Give one of them.")
+        if self.is_backfill:
+            return Wish.GO_ON
         return Wish.RESUME if self.should_resume else Wish.RESTART if self.should_restart else Wish.LOAD
 
     def pace(self) -> Pace:
@@ -196,7 +200,7 @@ def _send(
             return _tell_interrupted(past, load.sent(), flags, is_begun=bool(journal.entry.planned))
         except OutageError as error:
             raise OutageError(
-                f"{error.cause} {_so_far(load.sent())}", f"Once it is back: {_resume_command()}", code=error.code
+                f"{error.cause} {_so_far(load.sent())}", f"Once it is back: {_resume_command(flags)}", code=error.code
             ) from error
     return _tell_sent(past, sent, flags)
 
@@ -212,23 +216,28 @@ def _journal(
     target = sender.target()
     facts = Facts(options.file.name, sha256_of(options.file), reading, flags.is_history, target)
     began_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    path = flags.journal or journal_path(options.file)
+    path = flags.journal or journal_path(options.file, target)
     return begin(path, facts, wish=flags.wish(), total=past.report.orders, began_at=began_at)
 
 
 def _tell_already(past: History, options: FileOptions, flags: LoadFlags) -> int:
-    say(
-        f"{options.file.name} is loaded already, all {past.report.orders:,} orders. Nothing to do; --restart sends "
-        "them again, which changes nothing for a worker that has them."
-    )
+    orders = past.report.orders
+    say(f"{options.file.name} is loaded already, all {orders:,} orders. Nothing to do{_again(flags)}.")
+    if flags.is_backfill:
+        say("\n".join(backfill_lines(past.report, sent=0, already_there=orders)))
     if flags.as_json:
-        echo_json({"read": past.report.to_json(), "sent": {"orders": 0, "is_complete": True}})
+        echo_json({"read": past.report.to_json(), "sent": {"orders": 0, "already_there": orders, "is_complete": True}})
     return 0
+
+
+def _again(flags: LoadFlags) -> str:
+    """Return how to send a loaded file again, which a backfill has no reason to."""
+    return "" if flags.is_backfill else "; --restart sends them again, which changes nothing for a worker that has them"
 
 
 def _tell_interrupted(past: History, sent: Sent, flags: LoadFlags, *, is_begun: bool) -> int:
     if is_begun:
-        say(f"\nStopped. {_so_far(sent)} Go on with:\n  {_resume_command()}")
+        say(f"\nStopped. {_so_far(sent)} Go on with:\n  {_resume_command(flags)}")
     else:
         say("\nStopped before the first order.")
     _write_sent(past, sent, flags)
@@ -239,7 +248,7 @@ def _tell_sent(past: History, sent: Sent, flags: LoadFlags) -> int:
     done = sent.confirmed - sent.resumed_from
     say(f"Sent {done:,} orders in {sent.seconds:.1f} s.")
     if not sent.is_complete:
-        say(f"{_so_far(sent)} Go on with:\n  {_resume_command()}")
+        say(f"{_so_far(sent)} Go on with:\n  {_resume_command(flags)}")
     elif sent.resumed_from:
         say(f"All {sent.total:,} orders of the file are in the topic.")
     _write_sent(past, sent, flags)
@@ -247,9 +256,13 @@ def _tell_sent(past: History, sent: Sent, flags: LoadFlags) -> int:
 
 
 def _write_sent(past: History, sent: Sent, flags: LoadFlags) -> None:
+    if flags.is_backfill:
+        done = sent.confirmed - sent.resumed_from
+        say("\n".join(backfill_lines(past.report, sent=done, already_there=sent.resumed_from)))
     if flags.as_json:
         facts = {
             "orders": sent.confirmed - sent.resumed_from,
+            "already_there": sent.resumed_from,
             "confirmed": sent.confirmed,
             "total": sent.total,
             "is_complete": sent.is_complete,
@@ -262,8 +275,9 @@ def _so_far(sent: Sent) -> str:
     return f"{sent.confirmed:,} of {sent.total:,} orders are in the topic."
 
 
-def _resume_command() -> str:
-    return f"{_this_command(without=('--resume', '--restart'))} --resume"
+def _resume_command(flags: LoadFlags) -> str:
+    """Return what goes on: a backfill does so by itself."""
+    return f"{_this_command(without=('--resume', '--restart'))}{'' if flags.is_backfill else ' --resume'}"
 
 
 def _this_command(*, without: tuple[str, ...] = ()) -> str:

@@ -15,6 +15,8 @@ class Wish(Enum):
     LOAD = "load"
     RESUME = "--resume"
     RESTART = "--restart"
+    GO_ON = "backfill"
+    """Go on with what was interrupted, without being told that it was."""
 
 
 def begin(path: Path, facts: Facts, *, wish: Wish, total: int, began_at: str) -> Journal | None:
@@ -28,6 +30,8 @@ def begin(path: Path, facts: Facts, *, wish: Wish, total: int, began_at: str) ->
         if wish is Wish.RESUME and earlier is None:
             raise UsageError(f"No load of {facts.file} was interrupted: there is no {path}.", "Leave --resume out.")
         return fresh
+    if wish is Wish.GO_ON:
+        wish = Wish.LOAD if earlier.is_done else Wish.RESUME
     differing = differences(earlier.facts, facts)
     if earlier.facts.target != facts.target:
         return _elsewhere(fresh, earlier, wish)

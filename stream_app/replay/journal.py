@@ -19,7 +19,8 @@ from msgspec import Struct
 from stream_app.core.errors import UsageError
 from stream_app.replay.send import Target
 
-SUFFIX = ".segstream-load.json"
+SUFFIX = ".segstream-load"
+TARGET_DIGITS = 8
 
 
 class Facts(Struct, frozen=True):
@@ -89,9 +90,11 @@ class Journal:
             ) from error
 
 
-def journal_path(file: Path) -> Path:
-    """Return where the load of a file is written down."""
-    return file.with_name(f"{file.name}{SUFFIX}")
+def journal_path(file: Path, target: Target) -> Path:
+    """Return where the load of a file into one orders topic is written down: loads into others know nothing of it."""
+    where = "\0".join((target.cluster_id, target.topic, target.topic_id))
+    digits = hashlib.sha256(where.encode()).hexdigest()[:TARGET_DIGITS]
+    return file.with_name(f"{file.name}{SUFFIX}-{digits}.json")
 
 
 def read_entry(path: Path) -> Entry | None:

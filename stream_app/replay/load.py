@@ -31,14 +31,16 @@ def load(
 ) -> Loaded:
     """Send the orders in the order given, `rate` a second at most; history ends with a tick at its last instant.
 
-    Without that tick nobody would be scored: a partition that saw only history has no clock.
+    Without that tick nobody would be scored: a partition that saw only history has no clock. An order dated ahead of
+    the time of day moves no clock.
     """
     began = time.monotonic()
-    sent, last_us = 0, None
+    sent, last_us, now_us = 0, None, time.time_ns() // 1_000
     for order in orders:
         sender.send(order.customer_id, order.to_json(), is_history=is_history)
         sent += 1
-        last_us = order.ordered_at_us if last_us is None else max(last_us, order.ordered_at_us)
+        if order.ordered_at_us <= now_us:
+            last_us = order.ordered_at_us if last_us is None else max(last_us, order.ordered_at_us)
         if sent % REPORT_EVERY == 0:
             on_progress(sent)
         if rate is not None:

@@ -90,12 +90,14 @@ class ResumableLoad:
         self._resumed_from = journal.entry.confirmed
         self._confirmed = Confirmed(self._resumed_from)
         self._at_us: int | None = None
+        self._now_us = time.time_ns() // 1_000
         self._last_us: int | None = None
+        """Of the orders that are not dated ahead: to the instant of the last one every clock may go."""
         self._handed_over = self._heard_of = self._resumed_from
         self._began = self._written = self._heard_at = time.monotonic()
 
     def run(self) -> Sent:
-        """Send what is not confirmed yet; history ends with a tick at its last instant."""
+        """Send what is not confirmed yet; history ends with a tick at its last instant that is not ahead of now."""
         metronome = Metronome(self._plan.pace, self._meanwhile)
         try:
             for number, order, value in islice(chain(self._repeated(), self._planned()), self._plan.limit):
@@ -158,7 +160,8 @@ class ResumableLoad:
     def _digested(self, order: HistoricOrder) -> bytes:
         value = order.to_json()
         self._digest.update(value + b"\n")
-        self._last_us = order.ordered_at_us
+        if order.ordered_at_us <= self._now_us:
+            self._last_us = order.ordered_at_us
         return value
 
     def _send(self, number: int, order: HistoricOrder, value: bytes) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from stream_app.commands.file_report import backfill_lines
 from stream_app.core.errors import UsageError
 from stream_app.history.reading import open_history
 from stream_app.history.reasons import REASONS
 from stream_app.history.report import Example
 from stream_app.history.writing import Writing
+from tests.builders import a_read_report
 from tests.shop_files import COLUMNS, a_column, a_file, a_table, read
 
 LINES = [
@@ -167,3 +169,24 @@ def test_a_known_format_keeps_its_own_rules_for_signs(tmp_path: Path) -> None:
     with open_history(a_file(tmp_path, lines, header=header), "online-retail") as history:
         assert history.report.skipped == {"quantity_sign": 2, "price_negative": 1}
         assert history.report.remarks == ()
+
+
+def test_a_backfill_tells_what_became_of_every_order_and_line() -> None:
+    report = a_read_report(
+        skipped={"no_customer": 10, "quantity_zero": 1},
+        examples=(Example("no_customer", 10, 17, "O17"), Example("quantity_zero", 1, 18, "P1")),
+    )
+
+    assert list(backfill_lines(report, sent=1, already_there=300)) == [
+        "Of the file:",
+        "          1  order sent by this run",
+        "        300  orders there already",
+        "         99  orders still to be sent",
+        "         10  lines rejected, for the reasons above",
+        "          1  line skipped: quantity 0",
+        "        300  customers, 2024-01-01 to 2025-06-01",
+    ]
+    assert list(backfill_lines(a_read_report(orders=7, examples=()), sent=0, already_there=7))[1:3] == [
+        "          0  orders sent by this run",
+        "          7  orders there already",
+    ]

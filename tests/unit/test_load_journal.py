@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,29 @@ def test_a_load_of_which_nothing_was_sent_binds_nobody(tmp_path: Path) -> None:
     assert wish_for(tmp_path, Wish.RESUME, **BERLIN) is not None
 
 
+def test_loads_of_a_file_into_other_topics_know_nothing_of_each_other(tmp_path: Path) -> None:
+    paths = [journal_path(tmp_path / "shop.csv", target) for target in (HERE, ELSEWHERE, REMADE)]
+
+    assert len(set(paths)) == 3
+    assert journal_path(tmp_path / "shop.csv", Target(*msgspec.structs.astuple(HERE))) == paths[0]
+
+
+def test_a_backfill_goes_on_by_itself_and_has_nothing_to_do_a_second_time(tmp_path: Path) -> None:
+    fresh = wish_for(tmp_path, Wish.GO_ON)
+    interrupted(tmp_path)
+
+    going_on = wish_for(tmp_path, Wish.GO_ON)
+
+    assert fresh is not None
+    assert going_on is not None
+    assert (fresh.entry.confirmed, going_on.entry.confirmed) == (0, 4)
+    with pytest.raises(UsageError, match=r"cannot go on as it began.*--timezone"):
+        wish_for(tmp_path, Wish.GO_ON, **BERLIN)
+    finished(tmp_path)
+    assert wish_for(tmp_path, Wish.GO_ON) is None
+    assert wish_for(tmp_path, Wish.GO_ON, **ANOTHER_FILE) is not None
+
+
 def test_every_difference_is_named() -> None:
     other = facts(reading={"--timezone": "UTC", "--dates": "dmy"}, **ANOTHER_FILE, **AS_HISTORY)
 
@@ -164,7 +188,8 @@ def test_what_is_written_down_is_read_back_and_stands_beside_the_file(tmp_path: 
 
     assert entry is not None
     assert entry.facts == FACTS
-    assert journal_path(file).name == "shop.csv.segstream-load.json"
+    assert re.fullmatch(r"shop\.csv\.segstream-load-[0-9a-f]{8}\.json", journal_path(file, HERE).name)
+    assert journal_path(file, HERE).parent == tmp_path
     assert sha256_of(file) == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
     assert sorted(left.name for left in tmp_path.iterdir()) == ["load.json", "shop.csv"]
 
