@@ -20,7 +20,7 @@ class PublicKey:
     """What a worker trusts, from a PEM file; raises ModelRefused for a file that is none."""
 
     def __init__(self, file: Path) -> None:
-        keys, serialization = _library()
+        keys, serialization = _library(", or leave SEGSTREAM_MODEL_PUBLIC_KEY unset")
         try:
             key = serialization.load_pem_public_key(_read(file))
         except (ValueError, TypeError) as error:
@@ -67,14 +67,14 @@ class PrivateKey:
         return signature
 
 
-def _library() -> tuple[Any, Any]:
+def _library(other_mend: str = "") -> tuple[Any, Any]:
     try:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError as error:
         raise ModelRefused(
             "signatures need the package cryptography, which is not installed.",
-            "Install segstream[signature], or leave SEGSTREAM_MODEL_PUBLIC_KEY unset.",
+            f"Install segstream[signature]{other_mend}.",
             code="MODEL_SIGNATURE",
         ) from error
     return ed25519, serialization

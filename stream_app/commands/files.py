@@ -33,6 +33,7 @@ from stream_app.commands.train_options import (
     Gross,
     K,
     Promote,
+    SignWith,
     SparkMemory,
     TrainFile,
     TrainFlags,
@@ -65,6 +66,7 @@ def train(
     engine: Engine = "duckdb",
     spark_memory: SparkMemory = None,
     champion: ChampionVersion = "auto",
+    sign_with: SignWith = None,
     should_promote: Promote = False,
     unless_live: UnlessLive = False,
     as_json: AsJson = False,
@@ -76,13 +78,12 @@ def train(
     options = FileOptions(file or NO_FILE, format, columns, timezone, dates, decimal, return_prefix, return_types)
     flags = TrainFlags(
         is_from_topic=from_topic, as_of=as_of, k=k, until=until, components=components, variance=variance,
-        winsorize=winsorize, features=features, is_gross=gross, is_distinct=drop_duplicate_lines,
-        engine=engine, spark_memory=spark_memory, champion=champion, should_promote=should_promote,
+        winsorize=winsorize, features=features, is_gross=gross, is_distinct=drop_duplicate_lines, engine=engine,
+        spark_memory=spark_memory, champion=champion, sign_with=sign_with, should_promote=should_promote,
         is_unless_live=unless_live, as_json=as_json,
     )  # fmt: skip
-    servers = kafka_bootstrap_servers
-    settings = settings_from(model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=servers)
-    raise typer.Exit(run_train(options, flags, settings))
+    given = settings_from(model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=kafka_bootstrap_servers)
+    raise typer.Exit(run_train(options, flags, given))
 
 
 def load(

@@ -131,9 +131,8 @@ def models_sign(
     """Put a signature beside a model, for workers with SEGSTREAM_MODEL_PUBLIC_KEY."""
     from model_store.signature import PrivateKey
     from stream_app.catalogue import LIVE, Live, version_called
+    from stream_app.commands.signing import sign_version
 
     settings = settings_from(model_uri=model_uri, kafka_bootstrap_servers=kafka_bootstrap_servers)
     found = version_called(settings, version, _live(settings) if version == LIVE else Live())
-    signer = PrivateKey(key)
-    name = settings.models.sign(found, signer)
-    say(f"{found} is signed by the key {signer.id}: {settings.models.where(found, name)}")
+    sign_version(settings, found, PrivateKey(key))

@@ -14,10 +14,12 @@ from stream_app.commands.file_options import NO_FILE, FileOptions, Meaning
 from stream_app.commands.file_report import report_lines, tell_of_file
 from stream_app.commands.load_screen import working
 from stream_app.commands.options import echo_json, instant_from, say
+from stream_app.commands.signing import sign_version
 from stream_app.commands.train_engine import spark_memory
 from stream_app.commands.train_topic import FORMAT, read_topic
 
 if TYPE_CHECKING:
+    from model_store.signature import PrivateKey
     from stream_app.commands.train_options import TrainFlags
     from stream_app.history.report import ReadReport
     from stream_app.settings import Settings
@@ -36,6 +38,7 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
         return 0
     try:
         _check(options, flags)
+        signer = _signer(flags)
         meaning = None if flags.is_from_topic else options.meaning()
         champion = find_champion(flags.champion, settings)
         training = _train(_plan(options, meaning, flags, settings, champion), flags, settings)
@@ -44,6 +47,9 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
         return INTERRUPTED
     _tell_of_orders(training.report, meaning, options.timezone)
     _tell_of_model(training, champion, as_json=flags.as_json)
+    if signer is not None:
+        # A worker that asks for signatures refuses a model that is promoted before it is signed.
+        sign_version(settings, training.artefact.version, signer)
     if flags.should_promote:
         pass_gate(settings, training.model)
         promote(settings, training.artefact)
@@ -65,6 +71,13 @@ def _check(options: FileOptions, flags: TrainFlags) -> None:
         )
     if flags.as_of is not None and flags.until != 1:
         raise UsageError("--as-of and --until both say up to when to learn.", "Give one of them.")
+
+
+def _signer(flags: TrainFlags) -> PrivateKey | None:
+    """Return the key of --sign-with; raises ModelRefused, before anything is read, where it cannot sign."""
+    from model_store.signature import PrivateKey
+
+    return None if flags.sign_with is None else PrivateKey(flags.sign_with)
 
 
 def _tell_of_orders(report: ReadReport, meaning: Meaning | None, timezone: str) -> None:

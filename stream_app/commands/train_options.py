@@ -56,6 +56,10 @@ ChampionVersion = Annotated[
         help="Model whose segment ids live on; auto: the live one, else the newest in the store.",
     ),
 ]
+SignWith = Annotated[
+    Path | None,
+    typer.Option(metavar="KEYFILE", help="Sign what is published: PEM file with an Ed25519 private key."),
+]
 Promote = Annotated[bool, typer.Option("--promote", help="Make it the live model.")]
 UnlessLive = Annotated[
     bool, typer.Option("--unless-live", help="Do nothing if a model is live: for what starts by itself.")
@@ -79,6 +83,7 @@ class TrainFlags:
     engine: str
     spark_memory: str | None
     champion: str
+    sign_with: Path | None
     should_promote: bool
     is_unless_live: bool
     as_json: bool

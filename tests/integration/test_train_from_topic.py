@@ -6,10 +6,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from model_store.segment_model import SegmentModel
+from model_store.signature import PublicKey
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.features import Features
 from stream_app.core.instants import DAY_US, parse_instant, rfc3339
@@ -19,6 +22,7 @@ from stream_app.orders_log import OrdersLog
 from tests.integration.deployment import Deployment
 from tests.integration.shop import BEGINNING, LENGTH, a_log
 from tests.integration.terminal import clean_environment
+from tests.key_files import a_key
 from trainer.features import features
 from trainer.topic_history import TopicHistory
 
@@ -53,12 +57,15 @@ def in_redis(deployment: Deployment) -> dict[str, Features]:
     return found
 
 
-def train(deployment: Deployment, *flags: str) -> subprocess.CompletedProcess[str]:
+def train(deployment: Deployment, *flags: str, **settings_too: str) -> subprocess.CompletedProcess[str]:
     settings = deployment.settings
     environment = clean_environment() | {
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
         "SEGSTREAM_TOPIC_PREFIX": settings.topic_prefix,
         "SEGSTREAM_MODEL_URI": settings.model_uri,
+        "REDIS_URL": settings.redis_url.get_secret_value(),
+        "SEGSTREAM_REDIS_PREFIX": settings.redis_prefix,
+        **settings_too,
     }
     command = [sys.executable, "-m", "stream_app.cli", "train", "--from-topic", "--k", "4", "--json", *flags]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
@@ -96,6 +103,22 @@ def test_a_model_of_the_topic_is_published_and_a_worker_takes_it(streamed: Deplo
     streamed.wait_model(told["model"])
     assert with_new_model.terminate() == 0
     assert {fields[b"model_version"].decode() for fields in streamed.results().hashes.values()} == {told["model"]}
+
+
+@pytest.mark.timeout(300)
+def test_a_model_of_the_topic_is_signed_before_it_is_promoted(streamed: Deployment, tmp_path: Path) -> None:
+    private, public = a_key(tmp_path)
+
+    any_model = {"SEGSTREAM_GATE_MAX_SILHOUETTE_DROP": "2", "SEGSTREAM_GATE_MIN_ARI": "-1"}
+
+    done = train(streamed, "--sign-with", str(private), "--promote", SEGSTREAM_GATE_MAX_MOVED_SHARE="1", **any_model)
+
+    assert done.returncode == 0, done.stderr
+    version = json.loads(done.stdout)["model"]
+    checking = replace(streamed.settings.models, public_key=public)
+    assert checking.load(version, checking.artefact(version).sha256).version == version
+    signed, live = f"{version} is signed by the key {PublicKey(public).id}", "It is live."
+    assert done.stderr.index(signed) < done.stderr.index(live)
 
 
 def test_what_belongs_to_a_file_is_refused(streamed: Deployment) -> None:

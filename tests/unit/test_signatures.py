@@ -12,23 +12,14 @@ from typer.testing import CliRunner, Result
 from model_store.errors import ModelRefused
 from model_store.store import ModelStore
 from stream_app.cli import app
+from stream_app.local.ports import free_ports
 from tests.builders import a_model
+from tests.key_files import a_key
+from tests.shop_files import COLUMNS, a_file
 
 pytest.importorskip("cryptography", reason="needs cryptography, which the extra signature brings")
 
 from model_store.signature import PrivateKey, PublicKey
-
-
-def a_key(folder: Path, name: str) -> tuple[Path, Path]:
-    """Return the PEM files of a new private key and its public one."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
-    key = Ed25519PrivateKey.generate()
-    private, public = folder / f"{name}.pem", folder / f"{name}.pub"
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    return private, public
 
 
 def refusal(store: ModelStore, sha256: str) -> ModelRefused:
@@ -152,3 +143,82 @@ def test_the_command_refuses_a_key_that_cannot_sign_and_leaves_nothing(tmp_path:
     assert isinstance(done.exception, ModelRefused)
     assert done.exception.code == "MODEL_SIGNATURE"
     assert store.files("v1") == []
+
+
+def a_shop(folder: Path) -> Path:
+    """Return a file with sixty customers, who differ in everything that a model looks at."""
+    times = (f"2025-{month:02d}-{day:02d}" for month in (1, 2, 3) for day in range(1, 21))
+    return a_file(
+        folder,
+        [
+            f"o{n}-{order},c{n},p{n % 7}-{order},{1 + n % 5},{1 + n},{time}"
+            for n, time in enumerate(times)
+            for order in range(1 + n % 6)
+        ],
+    )
+
+
+def trained(folder: Path, *words: str) -> Result:
+    """Train on a small shop, where no Kafka answers, into the folder's store."""
+    (port,) = free_ports(1)
+    columns = ",".join(f"{ours}={theirs}" for ours, theirs in COLUMNS.items())
+    places = ["--model-uri", str(folder / "store"), "--kafka-bootstrap-servers", f"127.0.0.1:{port}"]
+    return CliRunner().invoke(app, ["train", str(a_shop(folder)), "--columns", columns, "--k", "3", *places, *words])
+
+
+def test_training_signs_what_it_publishes_and_a_worker_with_the_key_loads_it(tmp_path: Path) -> None:
+    private, public = a_key(tmp_path, "ours")
+    store = ModelStore.at(str(tmp_path / "store"), public_key=public)
+
+    done = trained(tmp_path, "--sign-with", str(private))
+
+    assert done.exit_code == 0, done.output
+    (version,) = store.versions()
+    assert done.stdout == f"{version}\n"
+    assert f"\n{version} is signed by the key {PublicKey(public).id}: " in done.stderr
+    assert store.load(version, store.artefact(version).sha256).version == version
+
+
+def test_training_without_a_key_signs_nothing(tmp_path: Path) -> None:
+    _, public = a_key(tmp_path, "ours")
+    store = ModelStore.at(str(tmp_path / "store"), public_key=public)
+
+    done = trained(tmp_path)
+
+    assert done.exit_code == 0, done.output
+    (version,) = store.versions()
+    with pytest.raises(ModelRefused, match="is not signed"):
+        store.load(version, store.artefact(version).sha256)
+
+
+@pytest.mark.parametrize(
+    ("fault", "source"), [("gone", "file"), ("gone", "topic"), ("public", "topic"), ("library", "file")]
+)
+def test_a_key_that_cannot_sign_ends_a_training_before_anything_is_read(
+    tmp_path: Path, fault: str, source: str
+) -> None:
+    private, public = a_key(tmp_path, "ours")
+    key = {"gone": tmp_path / "gone.pem", "public": public, "library": private}[fault]
+    code = """
+import sys
+if sys.argv.pop(1) == "library":
+    sys.modules["cryptography"] = None
+from stream_app.cli import main
+main()
+"""
+    (port,) = free_ports(1)
+    learn_from = {"file": str(tmp_path / "no-such-file.csv"), "topic": "--from-topic"}[source]
+    places = ["--model-uri", str(tmp_path / "store"), "--kafka-bootstrap-servers", f"127.0.0.1:{port}"]
+
+    words = [sys.executable, "-c", code, fault, "train", learn_from, "--sign-with", str(key), *places]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+
+    expected = {
+        "gone": "gone.pem cannot be read: No such file",
+        "public": "holds no Ed25519 private key",
+        "library": "Install segstream[signature].",
+    }[fault]
+    assert done.returncode == 1
+    assert "MODEL_SIGNATURE" in done.stderr
+    assert expected in " ".join(done.stderr.split())
+    assert not (tmp_path / "store").exists()
