@@ -80,7 +80,7 @@ class Engine:
         self._applier = self.applier_class(self.store, self.gauges)
         self.wall_clock = WallClock(settings, self.store)
         self._allowance = Allowance(settings.model_events_per_second or UNLIMITED)
-        self._slices = Pace(loader.BUSY_BUDGET, loader.IDLE_BUDGET)
+        self._slices = Pace(loader.BUSY_BUDGET, loader.IDLE_BUDGET, time.monotonic)
 
     def halt(self) -> None:
         """Ask the thread to settle its chunk, leave the group and end."""
@@ -224,12 +224,11 @@ class Engine:
         obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control, is_patient=is_patient)}
         for lane in lanes.values():
             begin_switch(lane, self._control, self._models, is_patient=is_patient)
-        began, is_busy = time.monotonic(), any(work.inbound for work in works)
-        works = self._load(works, obeyed, self._slices.budget(is_busy=is_busy))
+        budget = self._slices.begin(has_orders=any(work.inbound for work in works))
+        works = self._load(works, obeyed, budget)
         self._applier.start(lanes)
         self._process(transaction, works, obeyed)
-        is_full = any(not work.is_due_complete or work.walk for work in works)
-        self._slices.took(time.monotonic() - began, is_busy=is_busy, is_full=is_full)
+        self._slices.end(is_full=any(not work.is_due_complete or work.walk for work in works))
         self._publish()
         return True
 
