@@ -16,6 +16,7 @@ from bench.latency import RATES, latencies
 from bench.lineup import built, chosen, everybody
 from bench.million import beside_a_crowd
 from bench.predict import predictions
+from bench.replay import Replaying, beside_live
 from bench.rounds import interleaved, say
 from bench.segstream import Segstream
 from bench.size import sizes
@@ -122,6 +123,17 @@ def promotion(contestants: list[Contestant], servers: Servers, options: argparse
     return latency_beside(NewModel(), ours, servers, options.due, options.latency_seconds, options.runs)
 
 
+def replay(contestants: list[Contestant], servers: Servers, options: argparse.Namespace) -> tuple[str, str]:
+    """Measure how fast a replay is, beside the worker on the same orders."""
+    return beside_live(_ours(contestants), servers, options.orders, options.runs)
+
+
+def replaying(contestants: list[Contestant], servers: Servers, options: argparse.Namespace) -> tuple[str, str]:
+    """Measure how long orders take beside a replay."""
+    ours = _ours(contestants)[:1]
+    return latency_beside(Replaying(ours[0]), ours, servers, options.due, options.latency_seconds, options.runs)
+
+
 def predict(contestants: list[Contestant], servers: Servers, options: argparse.Namespace) -> tuple[str, str]:
     """Measure the API's predictions beside those of a pickled pipeline."""
     del contestants
@@ -142,6 +154,8 @@ PARTS: dict[str, Part] = {
     "switch": switch,
     "backlog": backlog,
     "promotion": promotion,
+    "replay": replay,
+    "replaying": replaying,
     "predict": predict,
     "size": size,
 }
