@@ -107,7 +107,7 @@ def _check_quiet(partition: int, meta: Meta) -> None:
 def _unready(cause: str, code: str) -> SegstreamError:
     return SegstreamError(
         f"{cause}.",
-        "Unseal the topic, start a worker, and see `segstream partitions list` until that is over; then begin with the "
-        "seal again.",
+        "Start a worker, see `segstream partitions list` until that is over, end it, and finish again. With "
+        "SEGSTREAM_CLOCK=event loaded history waits for a tick: unseal, send one, and seal again.",
         code=code,
     )

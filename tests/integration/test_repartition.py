@@ -12,9 +12,11 @@ import pytest
 from confluent_kafka import KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from bench.workload import model as workload_model
 from stream_app.core.errors import SegstreamError, UsageError
 from stream_app.core.instants import DAY_US, rfc3339
 from stream_app.core.partitioner import Partitioner, partition_of
+from stream_app.history.reading import open_history
 from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
@@ -23,11 +25,16 @@ from stream_app.repartition.copy import Copy
 from stream_app.repartition.finish import Finished, compare, finish
 from stream_app.repartition.seal import seal, unseal
 from stream_app.repartition.target import create_target, target_of
+from stream_app.replay.send import Sender
+from stream_app.shadow.diff import Diff, half_of
+from stream_app.shadow.tally import Comparison
 from stream_app.topics import check_topics, mend_topics
 from stream_app.worker.kafka_config import connection, plain_producer
 from tests.builders import an_order_json
 from tests.integration.deployment import Deployment
-from tests.integration.replays import compared, replayed
+from tests.integration.figures import Figures
+from tests.integration.real_logs import file_of
+from tests.integration.replays import replayed
 from tests.integration.results import broken_chains
 from tests.integration.shop import BEGINNING, LENGTH, Sent, a_log
 from tests.integration.waiting import wait_for
@@ -87,6 +94,12 @@ def refusal(deployment: Deployment, sent: Sent) -> KafkaError | None:
 
 def finished(old: Deployment, prefix: str) -> Finished:
     return finish(target_of(old.settings, prefix), lambda _: None, lambda _: None)
+
+
+def diff_of(deployment: Deployment) -> Comparison:
+    """Compare everybody with the namespace in which they were counted anew."""
+    halves = (half_of(deployment.settings, name) for name in ("live", "check"))
+    return Diff(*halves, None).run(lambda _: None)
 
 
 def refused(code: str) -> pytest.RaisesExc[SegstreamError]:
@@ -150,20 +163,20 @@ def test_a_deployment_goes_on_with_other_partitions_where_it_was(
     with refused("DEPLOYMENT_MOVED"):
         unseal(old.settings)
     stray = old.worker("stray")
-    assert stray.wait() == 1
-    assert "DEPLOYMENT_MOVED" in stray.said()
 
     # And in the new partitions everybody is as they were, down to the byte, without an event
     new.create_topics(NEW)
     new.worker()
     new.wait_done()
+    assert stray.wait() == 1
+    assert "DEPLOYMENT_MOVED" in stray.said()
     assert new.shown.hashes("customer:") == before
     assert new.changes() == {}
     assert check_topics(new.settings) == []
     # And counting everybody anew from the copy gives the same
     replayed(new, "check")
-    code, found = compared(new, "check")
-    assert (code, found["different"], found["customers"]) == (0, 0, len(before)), found
+    found = diff_of(new)
+    assert (found.different, found.customers) == (0, len(before)), found
 
     # And the chains of changes go on without a break, and who was erased stays so
     new.send(orders_of([*sorted(before), ERASED], "N1", NEW))
@@ -225,15 +238,57 @@ def test_a_copy_that_would_lose_something_is_refused(old: Deployment, new: Deplo
     admin.delete_records([place])[place].result(10)
     with refused("REPARTITION_SHORTENED"):
         Copy(target)
-    assert Copy(target, is_shortened_allowed=True).run().records == len(sent) - 2
-    assert Copy(target).run().records == 0
+    command = ("topics", "repartition", "copy", "--to", prefix, "--json")
+    assert json.loads(old.terminal().ok(*command, "--shortened"))["records"] == len(sent) - 2
+    assert json.loads(old.terminal().ok(*command))["records"] == 0
 
     # What somebody else wrote to the copy is found out, and an order that no worker has read
     assert compare(target).orders == len(sent) - 2
-    seal(old.settings)
+    assert json.loads(old.terminal().ok("topics", "repartition", "seal", "--json"))["ends"] == old.ends(
+        old.topics.orders
+    )
     with refused("REPARTITION_BUSY"):
         finished(old, prefix)
     new.create_topics(NEW)
     new.send(orders_of(["C1"], "O2", NEW))
     with refused("REPARTITION_DIFFERS"):
         compare(target)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1_800)
+def test_a_real_shop_moves_and_is_the_same(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
+) -> None:
+    # Given all orders of a shop, in four partitions
+    settings = {"chunk_records": 5_000, "kafka_session_timeout_ms": 10_000, "kafka_transaction_timeout_ms": 20_000}
+    with Deployment(kafka, valkey, tmp_path, **settings) as old:
+        old.create(4, model=workload_model())
+        sender = Sender(old.settings)
+        with open_history(file_of("completejourney"), "completejourney") as history:
+            for order in history.orders():
+                sender.send(order.customer_id, order.to_json())
+        sender.flush()
+        worker = old.worker()
+        old.wait_done(600)
+
+        # When it moves to seven
+        prefix = f"{old.settings.topic_prefix}p7."
+        copied = Copy(create_target(old.settings, prefix, 7)).run()
+        seal(old.settings)
+        assert worker.terminate() == 0
+        before = old.shown.hashes("customer:")
+        assert finished(old, prefix).customers == len(before) > 2_000
+
+        # Then everybody is as they were, and as the copy says
+        values = old.settings.model_dump() | {"topic_prefix": prefix, "redis_prefix": prefix}
+        with Deployment(kafka, valkey, tmp_path, **values) as new:
+            new.create_topics(7)
+            new.worker()
+            new.wait_done(600)
+            assert new.shown.hashes("customer:").keys() == before.keys()
+            replayed(new, "check")
+            found = diff_of(new)
+            assert (found.different, found.customers) == (0, len(before)), found
+        rate = copied.records / copied.seconds
+        figures.append(f"repartition: {copied.records:,} records copied at {rate:,.0f} a second, nobody differs")
