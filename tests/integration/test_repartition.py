@@ -214,6 +214,8 @@ def test_a_sealed_topic_takes_no_order_until_it_is_unsealed(old: Deployment) -> 
         answer = refusal(old, sent)
         assert answer is not None
         assert answer.code() == KafkaError.MSG_SIZE_TOO_LARGE
+    with refused("ORDERS_REFUSED"):
+        Sender(old.settings).tick(BEGINNING)
     assert old.ends(old.topics.orders) == ends
     unseal(old.settings)
     wait_for("the brokers take orders", lambda: refusal(old, third) is None)
