@@ -12,7 +12,6 @@ from stream_app.operators import say_all, told_by, told_now
 from stream_app.repartition.target import Target
 from stream_app.settings import Settings
 from stream_app.topic_log import find_bounds, read_between
-from stream_app.worker.control import read_control
 
 ROLE = "repartition"
 NO_PARTITION = -1
@@ -46,8 +45,13 @@ def _meant(record: ControlRecord | None) -> ControlRecord:
 
 def say_moved(target: Target) -> None:
     """Let no worker begin with the old topics again."""
-    if read_control(target.old).moved is None:
+    if moved_to(target.old) is None:
         say_all(target.old, [Moved(prefix=target.new.topic_prefix, by=told_by(), at=told_now())])
+
+
+def moved_to(settings: Settings) -> str | None:
+    """Return the prefix of the topics with which a deployment goes on, None when it goes on with its own."""
+    return next((record.prefix for record in _said(settings) if isinstance(record, Moved)), None)
 
 
 def _said(settings: Settings) -> Iterator[ControlRecord | None]:

@@ -10,10 +10,10 @@ from confluent_kafka.admin import AdminClient
 
 from stream_app.contract.topics import MAX_RECORD_BYTES, SEALED_BYTES
 from stream_app.core.errors import SegstreamError
+from stream_app.repartition.control import moved_to
 from stream_app.settings import Settings
 from stream_app.topic_log import find_bounds
 from stream_app.topics import see_topics, set_config
-from stream_app.worker.control import read_control
 from stream_app.worker.kafka_config import connection, plain_producer
 from stream_app.worker.kafka_rights import writing
 
@@ -60,10 +60,10 @@ def seal(settings: Settings) -> list[int]:
 def unseal(settings: Settings) -> None:
     """Let the orders topic be written to again; refused once the deployment goes on elsewhere."""
     settings.require_live()
-    moved = read_control(settings).moved
-    if moved is not None:
+    prefix = moved_to(settings)
+    if prefix is not None:
         raise SegstreamError(
-            f"The deployment goes on with the topics of the prefix {moved.prefix!r}: no order counts here.",
+            f"The deployment goes on with the topics of the prefix {prefix!r}: no order counts here.",
             "Send orders there.",
             code="DEPLOYMENT_MOVED",
         )
