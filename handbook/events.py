@@ -98,4 +98,5 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "erase": partial(_documented, "erase"),
     "unerase": partial(_documented, "unerase"),
     "replay": partial(_documented, "replay"),
+    "moved": partial(_documented, "moved"),
 }

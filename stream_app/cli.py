@@ -16,6 +16,7 @@ from stream_app.commands import (
     personal,
     promoting,
     reading,
+    repartitioning,
     replaying,
     running,
     serving,
@@ -49,6 +50,7 @@ app.command(rich_help_panel=LOOK)(reading.drift)
 app.command(rich_help_panel=LOOK)(running.dashboard)
 app.command(rich_help_panel=OPERATE)(running.worker)
 app.add_typer(serving.api_app, name="api", rich_help_panel=OPERATE)
+operating.topics_app.add_typer(repartitioning.repartition_app, name="repartition")
 app.add_typer(operating.topics_app, name="topics", rich_help_panel=OPERATE)
 models.models_app.command()(promoting.preview)
 models.models_app.command()(promoting.promote)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stream_app.contract.topics import Topic, Topics
+from stream_app.contract.topics import SEALED_BYTES, Topic, Topics
 
 PARTITIONS = 12
 """What `segstream topics create` makes when nobody says otherwise."""
@@ -71,7 +71,14 @@ def _count(topic: Topic, found: int, expected: int) -> Iterator[TopicFault]:
 
 def _settings(topic: Topic, config: Mapping[str, str]) -> Iterator[TopicFault]:
     for key, wanted in sorted(topic.config.items()):
-        if key in config and config[key] != wanted:
+        if key == "max.message.bytes" and config.get(key) == str(SEALED_BYTES):
+            # No key: `topics mend` would let orders in that no copy has.
+            yield TopicFault(
+                topic.name,
+                f"{topic.name} is sealed: the brokers refuse every order.",
+                "If no copy of it is to take its place: segstream topics repartition unseal",
+            )
+        elif key in config and config[key] != wanted:
             yield TopicFault(
                 topic.name,
                 f"{topic.name}: {key} is {config[key]} instead of {wanted}.",

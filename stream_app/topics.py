@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     ResourceType,
 )
 
+from stream_app.contract.topics import Topic
 from stream_app.core.errors import SegstreamError
 from stream_app.settings import Settings
 from stream_app.topic_faults import SeenTopic, TopicFault, topic_faults
@@ -38,6 +39,18 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
     return [topic.name for topic in missing]
 
 
+def create_topic(
+    settings: Settings, topic: Topic, partitions: int, replication: int, changes: Mapping[str, str]
+) -> None:
+    """Create one topic with other settings than it is to have at work; one that exists is left alone."""
+    admin = AdminClient(connection(settings, "admin"))
+    if topic.name in _described(admin, settings):
+        return
+    wanted = NewTopic(topic.name, partitions, replication, config=topic.config | dict(changes))
+    for name, future in admin.create_topics([wanted]).items():
+        _settle(f"Topic {name} could not be created", future, KafkaError.TOPIC_ALREADY_EXISTS)
+
+
 def check_topics(settings: Settings) -> list[TopicFault]:
     """Return what is wrong with the topics; empty when all is well."""
     return topic_faults(settings.topics, see_topics(AdminClient(connection(settings, "admin")), settings))
@@ -48,15 +61,22 @@ def mend_topics(settings: Settings) -> list[TopicFault]:
     admin = AdminClient(connection(settings, "admin"))
     wrong = [fault for fault in topic_faults(settings.topics, see_topics(admin, settings)) if fault.key]
     for name in sorted({fault.topic for fault in wrong}):
-        changes = [
-            ConfigEntry(fault.key, fault.wanted, incremental_operation=AlterConfigOpType.SET)
-            for fault in wrong
-            if fault.topic == name
-        ]
-        resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=changes)
-        for future in admin.incremental_alter_configs([resource]).values():
-            _settle(f"The settings of {name} could not be changed", future)
+        _set(admin, name, {fault.key: fault.wanted for fault in wrong if fault.topic == name})
     return wrong
+
+
+def set_config(settings: Settings, topic: str, values: Mapping[str, str]) -> None:
+    """Change settings of one topic; each broker heeds them a moment later."""
+    _set(AdminClient(connection(settings, "admin")), topic, values)
+
+
+def _set(admin: AdminClient, topic: str, values: Mapping[str, str]) -> None:
+    changes = [
+        ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET) for key, value in sorted(values.items())
+    ]
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=changes)
+    for future in admin.incremental_alter_configs([resource]).values():
+        _settle(f"The settings of {topic} could not be changed", future)
 
 
 def see_topics(admin: AdminClient, settings: Settings) -> dict[str, SeenTopic]:

@@ -33,6 +33,11 @@ MAY_IMPORT = {
         "stream_app.logs", "stream_app.lookup", "stream_app.operators", "stream_app.topics", "stream_app.topic_log",
         "stream_app.worker",
     },
+    "stream_app/repartition": {
+        "stream_app.repartition", "stream_app.core", "stream_app.contract", "stream_app.settings",
+        "stream_app.operators", "stream_app.topics", "stream_app.topic_log", "stream_app.shadow.run",
+        "stream_app.worker",
+    },
     "stream_app/doctor/judge": {
         "stream_app.doctor.judge", "stream_app.doctor.facts", "stream_app.doctor.finding", "stream_app.core",
         "stream_app.contract", "stream_app.topic_faults", "stream_app.settings_sources",
@@ -130,6 +135,8 @@ def test_nobody_but_what_serves_it_imports_the_api() -> None:
         "stream_app/dead_letters/summary.py",
         "stream_app/shadow/compare.py",
         "stream_app/shadow/tally.py",
+        "stream_app/repartition/routing.py",
+        "stream_app/repartition/fingerprint.py",
         "trainer/report",
     ],
 )

@@ -112,7 +112,16 @@ class Swap(Struct, frozen=True, tag="swap", kw_only=True, rename={"is_quiet": "q
     """True: the corrections are not published."""
 
 
-ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure | Replay | Hold | Swap
+class Moved(Struct, frozen=True, tag="moved", kw_only=True):
+    """The deployment goes on with other topics, and no worker may go on with these."""
+
+    prefix: str
+    """SEGSTREAM_TOPIC_PREFIX of the other topics."""
+    by: str
+    at: str
+
+
+ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure | Replay | Hold | Swap | Moved
 
 encode_control = msgspec.json.Encoder().encode
 decode_control = msgspec.json.Decoder(ControlRecord).decode

@@ -10,6 +10,10 @@ MAX_RECORD_BYTES = 1_048_588
 DEAD_LETTER_HEADROOM_BYTES = 65_536
 """A dead letter is its order plus our headers: without this room a record of maximum size could never be parked."""
 
+SEALED_BYTES = 90
+"""max.message.bytes of an orders topic that is sealed: no order, tick or marker of an erasure is so small, and the
+markers that end transactions, of 78 bytes, are."""
+
 DAY_MS = 86_400_000
 
 

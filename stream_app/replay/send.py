@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
-from stream_app.core.errors import OutageError
+from stream_app.core.errors import OutageError, SegstreamError
 from stream_app.core.inbound import HISTORY_HEADER, TICK_HEADER
 from stream_app.core.instants import rfc3339
 from stream_app.core.partitioner import Partitioner
@@ -131,6 +131,12 @@ class Sender:
     def _check(self, left: int) -> None:
         if self._failed is not None and self._failed.code() in RIGHTS:
             raise may_not_write(self._settings, self._topic)
+        if self._failed is not None and self._failed.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            raise SegstreamError(
+                f"{self._topic} takes no record of this size: it is sealed, or the order is too large.",
+                "Ask `segstream topics check`. After a move to other topics set their SEGSTREAM_TOPIC_PREFIX.",
+                code="ORDERS_REFUSED",
+            )
         if self._failed is not None or left:
             reason = self._failed.name() if self._failed is not None else f"{left} records wait"
             raise OutageError(

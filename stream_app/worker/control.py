@@ -11,6 +11,7 @@ from stream_app.contract.control import (
     ControlRecord,
     Erasure,
     Hold,
+    Moved,
     Promotion,
     Replay,
     Resume,
@@ -49,6 +50,8 @@ class Control:
         """The fingerprints of all keys by which people were erased."""
         self.replay: Replay | None = None
         """What the namespace is made of; None in a live deployment."""
+        self.moved: Moved | None = None
+        """With which topics the deployment goes on; None: with these."""
 
     def read(self, timeout_seconds: float = 0.0) -> bool:
         """Read what is there; return whether anything new came."""
@@ -103,6 +106,8 @@ class Control:
             self.erasure_keys.add(record.key)
         elif isinstance(record, Unerasure):
             self.erased.pop(record.hash, None)
+        elif isinstance(record, Moved):
+            self.moved = record
         else:
             self._records.append((offset, record))
 
