@@ -186,11 +186,25 @@ class Settings(BaseSettings):
     api_url: Annotated[str, AfterValidator(_http_url)] = "http://127.0.0.1:8000"
     """Where the dashboard finds the API."""
     dashboard_host: str = "127.0.0.1"
-    """Where the dashboard listens; another than loopback needs SEGSTREAM_DASHBOARD_TOKEN."""
+    """Where the dashboard listens; another than loopback needs a token or an identity provider."""
     dashboard_port: Annotated[int, Field(ge=1, le=65_535)] = 8501
     """Where on that host."""
     dashboard_token: SecretStr | None = None
     """What people type in to see the dashboard; never shown."""
+    dashboard_oidc_metadata_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    """Where the identity provider says what it is: …/.well-known/openid-configuration."""
+    dashboard_oidc_client_id: str = ""
+    """What the identity provider calls the dashboard."""
+    dashboard_oidc_client_secret: SecretStr | None = None
+    """What the identity provider knows the dashboard by; never shown."""
+    dashboard_oidc_redirect_uri: Annotated[str, AfterValidator(_http_url)] | None = None
+    """The dashboard's address with /oauth2callback behind it, as the identity provider knows it."""
+    dashboard_oidc_cookie_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """Signs the cookie of who has signed in, at least 32 characters; never shown."""
+    dashboard_oidc_allowed: str = ""
+    """Who may see the dashboard: addresses, @domains, or * for all whom the provider knows; commas between them."""
+    dashboard_oidc_trust_addresses: bool = False
+    """Believe addresses of which the provider does not say whether they were verified."""
     dashboard_api_token: SecretStr | None = None
     """The dashboard's own token of the API, with the scope read; it stays on the server, and is never shown."""
     dashboard_allow_anonymous: bool = False
@@ -279,7 +293,7 @@ class Settings(BaseSettings):
 
 SECRETS = {
     "redis_url", "kafka_sasl_password", "kafka_extra", "api_tokens", "dashboard_token", "dashboard_api_token",
-    "erasure_key", "pseudonym_key",
+    "dashboard_oidc_client_secret", "dashboard_oidc_cookie_secret", "erasure_key", "pseudonym_key",
 }  # fmt: skip
 """Fields whose value no message shows."""
 

@@ -29,7 +29,7 @@ NOT_SETTINGS = frozenset({"SEGSTREAM_IMAGE", "SEGSTREAM_PROVE", "SEGSTREAM_UCI_P
 
 FROM_FILES = (
     "redis_url", "kafka_sasl_password", "kafka_extra", "dashboard_token", "dashboard_api_token",
-    "erasure_key", "pseudonym_key",
+    "dashboard_oidc_client_secret", "dashboard_oidc_cookie_secret", "erasure_key", "pseudonym_key",
 )  # fmt: skip
 """Secrets that may lie in a file: the variable's name with _FILE behind it says where."""
 FILE = "_FILE"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from stream_app.core.errors import UsageError
+from stream_app.dashboard.provider import check_provider, is_wanted, secrets_of
 from stream_app.dashboard.theme import Option, theme_options
 from stream_app.local.ports import is_loopback, require_free
 from stream_app.settings import Settings, variable_of
@@ -27,18 +28,27 @@ def run_dashboard(settings: Settings) -> NoReturn:
     require_guard(settings)
     require_free(settings.dashboard_port, "The dashboard", "Choose another one: SEGSTREAM_DASHBOARD_PORT.")
     # One process, not two: signals and exit codes are Streamlit's own, and nothing is left behind.
-    command = [sys.executable, "-m", "streamlit", "run", str(SCRIPT), *flags(settings)]
+    module = "streamlit" if secrets_of(settings) is None else "stream_app.dashboard.run_with_provider"
+    command = [sys.executable, "-m", module, "run", str(SCRIPT), *flags(settings)]
     os.execve(sys.executable, command, os.environ | dict(environment(settings)))  # noqa: S606  that is the point
 
 
-def require_guard(settings: Settings) -> None:
-    """Raise UsageError where others than this machine could look in without a token."""
+def require_guard(settings: Settings, *, can_sign_in: bool = True) -> None:
+    """Raise UsageError where others than this machine could look in uninvited, or where nobody could sign in."""
+    if is_wanted(settings):
+        if not can_sign_in:
+            raise UsageError(
+                "This dashboard knows no sign-in.", "Use SEGSTREAM_DASHBOARD_TOKEN.", code="DASHBOARD_SIGN_IN"
+            )
+        check_provider(settings)
+        return
     is_guarded = settings.dashboard_token is not None or settings.dashboard_allow_anonymous
     if is_guarded or is_loopback(settings.dashboard_host):
         return
     raise UsageError(
         f"The dashboard would listen on {settings.dashboard_host} with no token: everybody could see the customers.",
-        "Set SEGSTREAM_DASHBOARD_TOKEN, or SEGSTREAM_DASHBOARD_ALLOW_ANONYMOUS=true if that is meant.",
+        "Set SEGSTREAM_DASHBOARD_TOKEN or an identity provider (SEGSTREAM_DASHBOARD_OIDC_…),"
+        " or SEGSTREAM_DASHBOARD_ALLOW_ANONYMOUS=true if that is meant.",
         code="DASHBOARD_OPEN",
     )
 

@@ -1,4 +1,4 @@
-"""The page in front of all others, where the dashboard has a token."""
+"""The page in front of all others, where the dashboard has a token or an identity provider."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import streamlit as st
 
 from stream_app.dashboard import asking
 from stream_app.dashboard.access import is_token, now_seconds
+from stream_app.dashboard.provider import is_wanted
+from stream_app.dashboard.reception import is_let_in
 from stream_app.dashboard.screen import heading
 
 PASSED = "has_passed"
 
 
 def is_open() -> bool:
-    """Tell whether this visitor may see the pages; ask for the token where not."""
+    """Tell whether this visitor may see the pages; ask them to prove it where not."""
+    if is_wanted(asking.settings()):
+        return is_let_in()
     expected = asking.settings().dashboard_token
     if expected is None or st.session_state.get(PASSED):
         return True

@@ -38,7 +38,7 @@ NEEDED_BYTES = 150_000_000
 def run_space(settings: Settings, day_seconds: float) -> None:
     """Serve until SIGTERM; raises SegstreamError when it cannot begin, or when Redis or the replay ends before that."""
     refuse_strangers(settings, [])
-    require_guard(settings)
+    require_guard(settings, can_sign_in=False)
     require_free(settings.api_port, "The Space", "Choose another port: --port.")
     set_up_logging(settings)
     live = first_model(settings)

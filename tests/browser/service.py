@@ -55,18 +55,8 @@ class Service:
     @contextmanager
     def dashboard(self, **settings: object) -> Iterator[str]:
         """Run a dashboard, and yield its address."""
-        port = free_ports(1)[0]
-        said = self.folder / f"dashboard-{port}.out"
-        env = outer_environment() | self.environment(**settings)
-        child = Child.start(
-            [sys.executable, "-m", "stream_app.cli", "dashboard", "--port", str(port)], env=env, stdout=said
-        )
-        try:
-            url = f"http://{HOST}:{port}"
-            wait_for("the dashboard answers", lambda: answers(f"{url}/_stcore/health"), said=said.read_text)
+        with a_dashboard(self.folder, free_ports(1)[0], self.environment(**settings)) as url:
             yield url
-        finally:
-            child.kill()
 
     def ask(self, path: str) -> dict[str, object]:
         """Return what the API answers to a reader."""
@@ -79,6 +69,20 @@ class Service:
         now, self.held_back = self.held_back[:orders], self.held_back[orders:]
         load(now, self.sender, is_history=False)
         self.deployment.wait_done()
+
+
+@contextmanager
+def a_dashboard(folder: Path, port: int, environment: dict[str, str]) -> Iterator[str]:
+    """Run a dashboard with these variables, and yield its address; what it says is in the folder."""
+    said = folder / f"dashboard-{port}.out"
+    command = [sys.executable, "-m", "stream_app.cli", "dashboard", "--port", str(port)]
+    child = Child.start(command, env=outer_environment() | environment, stdout=said)
+    try:
+        url = f"http://{HOST}:{port}"
+        wait_for("the dashboard answers", lambda: answers(f"{url}/_stcore/health"), said=said.read_text)
+        yield url
+    finally:
+        child.kill()
 
 
 def answers(url: str) -> bool:

@@ -237,7 +237,7 @@ def test_a_loader_and_an_operator_without_their_rights_are_told_so(
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks at command lines in /proc")
 def test_no_secret_is_ever_told(deployment: Deployment, secured: SecuredKafka, valkey: LocalRedis) -> None:
     secrets = {name: f"canary-{name}-7f3a" for name in ("kafka", "redis", "extra", "token", "board", "asker")}
-    secrets |= {name: f"canary-{name}-7f3a" * 3 for name in ("erasure", "pseudonym")}
+    secrets |= {name: f"canary-{name}-7f3a" * 3 for name in ("erasure", "pseudonym", "client", "cookie")}
     secured.add_users("canary", password=secrets["kafka"])
     secured.allow("canary", rights(deployment, Role.WORKER) + rights(deployment, Role.API))
     deployment.redis.execute_command("ACL", "SETUSER", "canary", "reset", "on", f">{secrets['redis']}", "+@all", "~*")
@@ -313,4 +313,6 @@ def secret_environment(
         "SEGSTREAM_PSEUDONYM_KEY": secrets["pseudonym"],
         "SEGSTREAM_DASHBOARD_TOKEN": secrets["board"],
         "SEGSTREAM_DASHBOARD_API_TOKEN": secrets["asker"],
+        "SEGSTREAM_DASHBOARD_OIDC_CLIENT_SECRET": secrets["client"],
+        "SEGSTREAM_DASHBOARD_OIDC_COOKIE_SECRET": secrets["cookie"],
     }

@@ -72,6 +72,9 @@ def test_the_origin_shown_is_where_the_value_comes_from(
         "api_allow_anonymous": ("0", "1"), "erasure_key": ("a" * 32, "b" * 32), "pseudonym_key": ("a" * 32, "b" * 32),
         "kafka_allow_plaintext": ("0", "1"), "redis_allow_plaintext": ("0", "1"),
         "api_url": ("http://a", "http://b"), "dashboard_allow_anonymous": ("0", "1"),
+        "dashboard_oidc_metadata_url": ("https://a/x", "https://b/x"), "dashboard_oidc_trust_addresses": ("0", "1"),
+        "dashboard_oidc_redirect_uri": ("https://a/x", "https://b/x"),
+        "dashboard_oidc_cookie_secret": ("a" * 32, "b" * 32),
     }  # fmt: skip
     low, high = values.get(field, ("0.2", "0.3") if field.startswith("gate_") else ("2001", "2002"))
     (folder / ".env").write_text(f"{variable_of(field)}='{low}'\n")
