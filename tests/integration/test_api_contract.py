@@ -25,7 +25,7 @@ from tests.integration.deployment import PARTITIONS, Deployment
 from tests.integration.shop import a_log
 
 ADMIN, ENTRY = new_token(Scope.ADMIN)
-EXAMPLES = 2_000 if os.environ.get("SEGSTREAM_PROVE") else 15
+EXAMPLES = 2_000 if os.environ.get("SEGSTREAM_PROVE") else 8
 """For each route."""
 ENDLESS = "/changes"
 SECRET = "a secret of 32 characters or more"  # noqa: S105

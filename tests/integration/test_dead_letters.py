@@ -139,6 +139,7 @@ def test_an_operators_way_with_refused_orders(shop: Deployment) -> None:
     assert "  state   sent again 2" in terminal.ok("dlq", "show", table[1].split()[-1])
 
 
+@pytest.mark.long
 def test_a_replay_ends_behind_the_markers_of_transactions_and_counts_what_was_sent_again(shop: Deployment) -> None:
     terminal = shop.terminal()
     terminal.ok("dlq", "replay", "--fix", "fix.toml", "--yes")

@@ -158,6 +158,7 @@ def test_ctrl_c_is_the_normal_end_and_leaves_nothing(demo: RunningDemo) -> None:
     assert [path.name for path in demo.out.parent.iterdir()] == ["demo.out"]
 
 
+@pytest.mark.long
 def test_a_killed_demo_leaves_a_folder_that_the_next_one_removes(tmp_path: Path) -> None:
     folder, temporary = tmp_path / "cwd", tmp_path / "tmp"
     folder.mkdir()

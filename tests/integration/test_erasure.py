@@ -175,6 +175,7 @@ def test_the_commands_erase_export_and_let_come_back(deployment: Deployment) -> 
     assert CANARY not in worker.metrics()
 
 
+@pytest.mark.long
 def test_a_worker_without_the_key_stops_instead_of_bringing_people_back(deployment: Deployment) -> None:
     deployment.send(some_days(1, 1))
     deployment.run_to_end()
@@ -191,6 +192,7 @@ def test_a_worker_without_the_key_stops_instead_of_bringing_people_back(deployme
     assert "ERASURE_KEY" in refused.stderr
 
 
+@pytest.mark.long
 def test_the_api_erases_for_admins_and_says_whether_it_has_happened(deployment: Deployment) -> None:
     deployment.send(some_days(1, 2))
     worker = deployment.worker()

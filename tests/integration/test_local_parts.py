@@ -62,6 +62,7 @@ def test_kafka_takes_a_dead_letter_larger_than_its_own_limit_where_the_topic_all
     assert read(kafka, topic) == [value]
 
 
+@pytest.mark.long
 def test_kafka_keeps_its_records_over_a_kill_and_a_stop(tmp_path: Path) -> None:
     with LocalKafka(tmp_path) as kafka:
         topic, address, first = a_topic(kafka), kafka.bootstrap, kafka.pid
@@ -125,6 +126,7 @@ def test_a_taken_port_is_named_with_what_to_do(valkey: LocalRedis, tmp_path: Pat
         LocalRedis(tmp_path, valkey.port).start()
 
 
+@pytest.mark.long
 def test_a_kafka_whose_port_is_taken_while_it_starts_takes_another(tmp_path: Path) -> None:
     kafka = LocalKafka(tmp_path, is_brief=True)
     first = kafka.port

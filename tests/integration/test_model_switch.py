@@ -118,6 +118,7 @@ def test_killed_in_the_middle_it_goes_on_and_nobody_can_tell(
         assert differences(found, switched(deployment, is_killed=True)) == []
 
 
+@pytest.mark.long
 def test_a_rate_limit_delays_events_and_no_state(
     found: Results, kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
 ) -> None:

@@ -68,6 +68,7 @@ def test_redis_hangs(servers: tuple[LocalKafka, LocalRedis], tmp_path: Path, exp
     assert differences(expected, found) == []
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seconds", SECONDS)
 def test_kafka_hangs(servers: tuple[LocalKafka, LocalRedis], tmp_path: Path, expected: Results, seconds: float) -> None:

@@ -143,6 +143,7 @@ def test_a_load_that_is_killed_goes_on_with_the_same_bytes(terminal: Terminal) -
     ] * PARTITIONS
 
 
+@pytest.mark.long
 def test_a_load_ended_by_ctrl_c_says_how_to_go_on(terminal: Terminal) -> None:
     with begin(terminal, "--speed", "1000000x", "--json") as load:
         wait_for("some orders are confirmed", lambda: written_down(terminal)["confirmed"] > 50)

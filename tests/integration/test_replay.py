@@ -115,6 +115,7 @@ def without_newest(customer: Customer) -> bytes:
     return encode_state(header_of(customer), rfm)
 
 
+@pytest.mark.long
 def test_what_was_changed_by_hand_is_found_with_its_reason(live: Deployment) -> None:
     # Given a replay in which one customer is shown wrongly, one lacks an order, one's state lies, and one is gone
     replayed(live, "spoilt")

@@ -91,6 +91,7 @@ def test_another_model_is_told_and_a_namespace_is_removed_whole(live: Deployment
     assert live.redis.keys(f"{live.settings.redis_prefix}customer:*")
 
 
+@pytest.mark.long
 def test_who_is_erased_is_in_no_replay(kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path) -> None:
     with Deployment(kafka, valkey, tmp_path, erasure_key="a secret of 32 characters or more") as deployment:
         deployment.create(PARTITIONS).send(a_log(PARTITIONS, orders=300))

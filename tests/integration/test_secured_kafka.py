@@ -209,6 +209,7 @@ def test_a_login_that_is_refused_is_no_outage(
     assert "wr0ng" not in str(refused.value)
 
 
+@pytest.mark.long
 def test_a_loader_and_an_operator_without_their_rights_are_told_so(
     deployment: Deployment, secured: SecuredKafka
 ) -> None:

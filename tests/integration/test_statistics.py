@@ -157,6 +157,7 @@ def has_figures(statistics: Statistics) -> bool:
     return True
 
 
+@pytest.mark.long
 def test_figures_begin_anew_behind_a_version_that_kept_none(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
 ) -> None:

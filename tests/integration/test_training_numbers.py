@@ -197,6 +197,7 @@ def test_the_segments_are_named_for_what_they_are(retail: History, retail_path: 
     assert model.training["rows"] == 406_829
 
 
+@pytest.mark.long
 def test_left_alone_the_trainer_takes_five_segments_and_says_why(retail: History, retail_path: Path) -> None:
     model = learn(retail, TrainingPlan(retail_path, "online-retail"), trained_at=TRAINED_AT)
 
@@ -255,6 +256,7 @@ def test_lines_that_are_equal_in_what_we_keep_count_once(retail: History) -> Non
     assert counted_lines(retail, as_of_us=SNAPSHOT_US, window_us=None, counting=AS_PUBLISHED) == 392_689
 
 
+@pytest.mark.long
 def test_who_buys_again_in_weeks_that_the_training_did_not_see(retail: History) -> None:
     day = int(datetime(2011, 9, 9, tzinfo=UTC).timestamp()) * 1_000_000
 
@@ -267,6 +269,7 @@ def test_who_buys_again_in_weeks_that_the_training_did_not_see(retail: History) 
     assert shares[-1] < 0.35
 
 
+@pytest.mark.long
 def test_components_by_variance_and_outliers_cut_before_fitting(retail: History, retail_path: Path) -> None:
     plan = TrainingPlan(retail_path, "online-retail", k=5, components=0.95, winsorize_percentile=99.0)
 
@@ -278,6 +281,7 @@ def test_components_by_variance_and_outliers_cut_before_fitting(retail: History,
     assert sum(segment.profile.customers for segment in model.segments) == 4_270
 
 
+@pytest.mark.long
 def test_learning_twice_gives_the_same_model(retail: History, retail_path: Path) -> None:
     plan = TrainingPlan(retail_path, "online-retail", k=5)
 
@@ -311,6 +315,7 @@ def test_training_publishes_a_model_that_loads(journey: History, tmp_path: Path)
     assert sum(segment.profile.customers for segment in training.model.segments) == 2_447
 
 
+@pytest.mark.long
 def test_report_and_card_of_a_real_shop_are_published_beside_its_model(retail_path: Path, tmp_path: Path) -> None:
     # Given a champion of the time before
     store = ModelStore.at(str(tmp_path))
