@@ -131,19 +131,13 @@ def _say(settings: Settings, record: ControlRecord) -> None:
     say_all(settings, [record])
 
 
-def say_all(settings: Settings, records: Iterable[ControlRecord]) -> list[int]:
-    """Put records into the control topic, in their order, and return their offsets.
-
-    Raises OutageError when Kafka did not take all of them.
-    """
+def say_all(settings: Settings, records: Iterable[ControlRecord]) -> None:
+    """Put records into the control topic, in their order; raises OutageError when Kafka did not take all of them."""
     failed: list[KafkaError] = []
-    offsets: list[int] = []
 
-    def on_delivery(error: KafkaError | None, record: Message) -> None:
+    def on_delivery(error: KafkaError | None, _: Message) -> None:
         if error is not None:
             failed.append(error)
-        else:
-            offsets.append(record.offset() or 0)
 
     topic = settings.topics.control
     producer = Producer(plain_producer(settings, "operator"))
@@ -156,7 +150,6 @@ def say_all(settings: Settings, records: Iterable[ControlRecord]) -> list[int]:
         raise may_not_write(settings, topic)
     if left or failed:
         raise OutageError("Kafka did not take the control record.", "Check KAFKA_BOOTSTRAP_SERVERS.", code="KAFKA_AWAY")
-    return offsets
 
 
 def told_by() -> str:

@@ -98,6 +98,8 @@ class Hold(Struct, frozen=True, tag="hold", kw_only=True):
 class Swap(Struct, frozen=True, tag="swap", kw_only=True, rename={"is_quiet": "quiet", "is_silent": "silent"}):
     """A namespace has counted to the offsets at which the partitions stand: they take over what it holds."""
 
+    id: int
+    """At random, and never 0: a customer's state says by which swap it was last taken over."""
     namespace: str
     barriers: list[int]
     """Of each partition the offset of the next order, here and in the namespace; one that stands elsewhere refuses."""

@@ -15,7 +15,7 @@ _SAME = ("cluster_id", "orders_topic_id", "partitions", "window_days", "currency
 
 
 def swap_under_way(live: Settings, shadow: Settings, lookup: Lookup) -> int | None:
-    """Return the number of the swap to this namespace that partitions are at, None when there is none.
+    """Return the id of the swap to this namespace that partitions are at, None when there is none.
 
     Raises SegstreamError when they are at another one.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 
@@ -17,10 +18,13 @@ from stream_app.shadow.fitness import fit_replay, swap_under_way
 from stream_app.shadow.follow import FollowingEngine, following
 from stream_app.shadow.meeting import Barriers, Meeting
 from stream_app.shadow.run import fold_at_once, running
+from stream_app.worker.control import read_control
 from stream_app.worker.health import Health
 from stream_app.worker.meta import Meta
 
 LOOK_SECONDS = 0.2
+MOST_IDS = 2**31 - 1
+"""So that an id takes five bytes of a state."""
 
 Tell = Callable[[str], None]
 
@@ -51,15 +55,15 @@ def swap(live: Settings, shadow: Settings, wish: Wish, tell: Tell) -> Swapped:
     Raises SegstreamError when the namespace cannot take the place of what is live, or does not come near it.
     """
     lookup = Lookup(live)
-    number = swap_under_way(live, shadow, lookup)
+    swap_id = swap_under_way(live, shadow, lookup)
     held_seconds = 0.0
-    if number is None:
-        number, held_seconds = _begin(live, shadow, wish, lookup, tell)
-    return Swapped(shadow.namespace, held_seconds, _watch(live, lookup, number, tell))
+    if swap_id is None:
+        swap_id, held_seconds = _begin(live, shadow, wish, lookup, tell)
+    return Swapped(shadow.namespace, held_seconds, _watch(live, lookup, swap_id, tell))
 
 
 def _begin(live: Settings, shadow: Settings, wish: Wish, lookup: Lookup, tell: Tell) -> tuple[int, float]:
-    """Return the number of the swap once it is said, and for how many seconds the partitions stood still."""
+    """Return the id of the swap once it is said, and for how many seconds the partitions stood still."""
     replay = fit_replay(live, shadow, lookup)
     set_up_logging(shadow.model_copy(update={"log_level": "error"}))
     engine = FollowingEngine(shadow, Health(), fold_at_once, following(replay), wish.rate)
@@ -69,12 +73,13 @@ def _begin(live: Settings, shadow: Settings, wish: Wish, lookup: Lookup, tell: T
         tell("the partitions stand still")
         began = time.monotonic()
         with meeting.held():
-            offset = _say(live, shadow, wish, meeting.barriers())
-        return offset + 1, time.monotonic() - began
+            swap_id = _say(live, shadow, wish, meeting.barriers())
+        return swap_id, time.monotonic() - began
 
 
 def _say(live: Settings, shadow: Settings, wish: Wish, met: Barriers) -> int:
     record = Swap(
+        id=1 + secrets.randbelow(MOST_IDS),
         namespace=shadow.namespace,
         barriers=met.offsets,
         clocks=met.clocks,
@@ -84,20 +89,22 @@ def _say(live: Settings, shadow: Settings, wish: Wish, met: Barriers) -> int:
         is_quiet=wish.is_quiet,
         is_silent=wish.is_silent,
     )
-    return say_all(live, [record])[0]
+    say_all(live, [record])
+    return record.id
 
 
-def _watch(live: Settings, lookup: Lookup, number: int, tell: Tell) -> list[int]:
+def _watch(live: Settings, lookup: Lookup, swap_id: int, tell: Tell) -> list[int]:
     """Wait until no partition has anything left to take over; return those that never began."""
+    position = read_control(live).position_behind(swap_id)
     while True:
         metas = [meta for meta in metas_of(live, lookup) if meta is not None]
-        left = [meta for meta in metas if not _is_over(meta, number)]
+        left = [meta for meta in metas if not _is_over(meta, swap_id, position)]
         if not left:
-            return [partition for partition, meta in enumerate(metas) if meta.swapped != number]
+            return [partition for partition, meta in enumerate(metas) if meta.swapped != swap_id]
         tell(f"{len(metas) - len(left)} of {len(metas)} partitions have taken over")
         time.sleep(LOOK_SECONDS)
 
 
-def _is_over(meta: Meta, number: int) -> bool:
+def _is_over(meta: Meta, swap_id: int, position: int) -> bool:
     """Tell whether a partition has heard of the swap, and is done with it or refused it."""
-    return meta.control_position >= number and (meta.adoption is None or meta.adoption.id != number)
+    return meta.control_position >= position and (meta.adoption is None or meta.adoption.id != swap_id)

@@ -24,10 +24,10 @@ class Adopting:
     """True once everybody whom the partition knew has gone over."""
 
     @classmethod
-    def of(cls, swap: Swap, partition: int, number: int, instant: int, *, is_patient: bool) -> Adopting:
+    def of(cls, swap: Swap, partition: int, instant: int, *, is_patient: bool) -> Adopting:
         """Return the beginning of a swap at a partition's clock."""
         terms = Adoption(
-            number,
+            swap.id,
             instant,
             is_quiet=swap.is_quiet,
             is_patient=is_patient and not swap.is_silent,

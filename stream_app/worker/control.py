@@ -127,11 +127,13 @@ class Control:
             if offset >= since and isinstance(record, Resume | Skip) and record.partition == partition
         ]
 
-    def swaps_since(self, since: int) -> list[tuple[int, Hold | Swap]]:
-        """Return what was said of swaps at or after a control position, each with its offset."""
-        return [
-            (offset, record) for offset, record in self._records if offset >= since and isinstance(record, Hold | Swap)
-        ]
+    def swaps_since(self, since: int) -> list[Hold | Swap]:
+        """Return what was said of swaps at or after a control position."""
+        return [record for offset, record in self._records if offset >= since and isinstance(record, Hold | Swap)]
+
+    def position_behind(self, swap_id: int) -> int:
+        """Return the control position behind a swap."""
+        return next(offset + 1 for offset, record in self._records if isinstance(record, Swap) and record.id == swap_id)
 
     def start_of(self, partition: int) -> int:
         """Return the first offset of a partition that counts; what retention has removed since counts no more."""

@@ -102,7 +102,7 @@ class Meta(Struct, frozen=True, kw_only=True):
     switch: SwitchProgress | None = None
     adoption: AdoptionProgress | None = None
     swapped: int = 0
-    """`Adoption.id` of the last swap that began here; 0: there was none."""
+    """The id of the last swap that began here; 0: there was none."""
     owing: tuple[str, str] | None = None
     """The place in the due index before which nobody is owed an event of the last switch; None: nobody at all."""
     figures_since: str | None = None

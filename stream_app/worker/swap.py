@@ -14,14 +14,14 @@ from stream_app.worker.lane import HELD, Lane
 log = structlog.get_logger("segstream.swap")
 
 
-def obey_swaps(lane: Lane, said: Iterable[tuple[int, Hold | Swap]], *, is_patient: bool) -> bool:
+def obey_swaps(lane: Lane, said: Iterable[Hold | Swap], *, is_patient: bool) -> bool:
     """Carry out what is new; return whether the partition must be written although it may have no orders."""
     is_told = False
-    for offset, record in said:
+    for record in said:
         if isinstance(record, Hold):
             is_told |= _stand_still(lane, record)
         else:
-            is_told |= _begin(lane, offset, record, is_patient=is_patient)
+            is_told |= _begin(lane, record, is_patient=is_patient)
     return is_told
 
 
@@ -42,7 +42,7 @@ def _stand_still(lane: Lane, hold: Hold) -> bool:
     return True
 
 
-def _begin(lane: Lane, offset: int, swap: Swap, *, is_patient: bool) -> bool:
+def _begin(lane: Lane, swap: Swap, *, is_patient: bool) -> bool:
     place, active = lane.partition, lane.active
     is_there = lane.paused == HELD and place < len(swap.barriers)
     if not is_there or lane.progress.source_position != swap.barriers[place]:
@@ -52,10 +52,8 @@ def _begin(lane: Lane, offset: int, swap: Swap, *, is_patient: bool) -> bool:
     clock = lane.progress.clock
     # Never before what the namespace has seen: its states cannot be brought back to an earlier instant.
     clock.advance(swap.clocks[place])
-    # The control topic counts from 0, and 0 means no adoption.
-    lane.swapped = offset + 1
-    adopting = Adopting.of(swap, place, lane.swapped, clock.instant, is_patient=is_patient)
-    active.begin_swap(adopting, lane.unapplied)
+    lane.swapped = swap.id
+    active.begin_swap(Adopting.of(swap, place, clock.instant, is_patient=is_patient), lane.unapplied)
     log.info("swap begins", partition=place, namespace=swap.namespace, position=swap.barriers[place])
     return True
 

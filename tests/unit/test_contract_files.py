@@ -192,7 +192,13 @@ def test_order_examples_are_orders() -> None:
         Unerasure(hash="0" * 64, key="a" * 16, by="ops", why="asked", at="2026-01-01T00:00:00Z"),
         Hold(namespace="check", seconds=30.0, by="ops", at="2026-01-01T00:00:00Z"),
         Swap(
-            namespace="check", barriers=[9], clocks=[-1], by="ops", at="2026-01-01T00:00:00Z", why="a defect was mended"
+            id=7,
+            namespace="check",
+            barriers=[9],
+            clocks=[-1],
+            by="ops",
+            at="2026-01-01T00:00:00Z",
+            why="a defect was mended",
         ),
         Replay(
             starts=[0], ends=[9], version="v", sha256="0" * 64, is_published=False, by="ops", at="2026-01-01T00:00:00Z"
