@@ -23,11 +23,13 @@ from stream_app.local.valkey import LocalRedis
 from stream_app.privacy.erasing import Wish, mark
 from stream_app.repartition.copy import Copy
 from stream_app.repartition.finish import Finished, compare, finish
+from stream_app.repartition.merge import read_by_time
 from stream_app.repartition.seal import seal, unseal
 from stream_app.repartition.target import create_target, target_of
 from stream_app.replay.send import Sender
 from stream_app.shadow.diff import Diff, half_of
 from stream_app.shadow.tally import Comparison
+from stream_app.topic_log import find_bounds
 from stream_app.topics import check_topics, mend_topics
 from stream_app.worker.kafka_config import connection, plain_producer
 from tests.builders import an_order_json
@@ -219,6 +221,25 @@ def test_a_sealed_topic_takes_no_order_until_it_is_unsealed(old: Deployment) -> 
     assert old.ends(old.topics.orders) == ends
     unseal(old.settings)
     wait_for("the brokers take orders", lambda: refusal(old, third) is None)
+
+
+def test_partitions_are_merged_by_time_however_far_one_is_ahead(old: Deployment) -> None:
+    # Given partitions that were written one after the other, each with more records than are read at once
+    each = 5_000
+    for partition in (1, 0, 2, 1):
+        old.send([Sent(partition, b"C1", str(n).encode()) for n in range(each)])
+    bounds = find_bounds(old.settings, old.topics.orders, "test")
+
+    # When they are merged by a reader that lets nobody get far ahead
+    found = [
+        (r.timestamp()[1], r.partition(), r.offset()) for r in read_by_time(old.settings, old.topics.orders, bounds, 50)
+    ]
+
+    # Then nothing is missing or there twice, and time does not go back, nor a partition's order
+    assert sorted(found, key=lambda record: record[0]) == found
+    for partition, (start, end) in bounds.items():
+        assert [offset for _, place, offset in found if place == partition] == list(range(start, end))
+    assert len(found) == 4 * each
 
 
 def test_a_copy_that_would_lose_something_is_refused(old: Deployment, new: Deployment) -> None:
