@@ -18,15 +18,15 @@ from stream_app.worker.kafka_refusals import can_read_on, kafka_refusals
 ROLE = "repartition"
 AT_ONCE = 2_000
 AHEAD = 20_000
-"""A partition of which so many records wait for those of others is not read on."""
 
 
-def read_by_time(settings: Settings, topic: str, bounds: Bounds) -> Generator[Any, None, None]:
+def read_by_time(settings: Settings, topic: str, bounds: Bounds, most: int = AHEAD) -> Generator[Any, None, None]:
     """Yield the committed records between the bounds by the timestamps that the log gives them.
 
-    Raises OutageError when nothing new comes for too long.
+    A partition of which more than `most` records wait for those of others is not read on meanwhile. Raises OutageError
+    when nothing new comes for too long.
     """
-    ahead = _Ahead(settings, topic, bounds)
+    ahead = _Ahead(settings, topic, bounds, most)
     try:
         heads = [head for partition in list(ahead.open) if (head := ahead.head(partition)) is not None]
         heapq.heapify(heads)
@@ -45,8 +45,8 @@ def read_by_time(settings: Settings, topic: str, bounds: Bounds) -> Generator[An
 class _Ahead:
     """What was read of each partition and not yet passed on."""
 
-    def __init__(self, settings: Settings, topic: str, bounds: Bounds) -> None:
-        self._settings, self._topic = settings, topic
+    def __init__(self, settings: Settings, topic: str, bounds: Bounds, most: int) -> None:
+        self._settings, self._topic, self._most = settings, topic, most
         self._ends = {partition: end for partition, (start, end) in bounds.items() if end > start}
         self.open = set(self._ends)
         """Partitions of which more is to come."""
@@ -85,7 +85,7 @@ class _Ahead:
         for record in records:
             self._take(record)
         for partition, waiting in self._records.items():
-            if len(waiting) > AHEAD and partition in self.open and partition not in self._paused:
+            if len(waiting) > self._most and partition in self.open and partition not in self._paused:
                 self._paused.add(partition)
                 self._consumer.pause([TopicPartition(self._topic, partition)])
         return bool(records)
