@@ -77,6 +77,9 @@ class OldStates:
                 raise _unready(f"Partition {partition}: the changelog does not end with its meta record", "STATE_TORN")
         if len({meta.model_version for meta in self.metas.values()}) > 1:
             raise _unready("The partitions have different models", "REPARTITION_BUSY")
+        ends = find_bounds(self._old, self._old.topics.state, ROLE, is_committed=False)
+        if any(ends[partition][1] != end for partition, (_, end) in self.bounds.items()):
+            raise _unready("A worker has begun meanwhile, or its last transaction is open", "REPARTITION_BUSY")
         if self._waiting:
             raise _unready(f"{len(self._waiting):,} customers of loaded history wait to be scored", "REPARTITION_BUSY")
 

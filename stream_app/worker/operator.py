@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stream_app.contract.control import Skip
 from stream_app.core.breaker import Breaker
+from stream_app.core.errors import StopError
 from stream_app.core.instants import NO_CLOCK
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.control import Control
@@ -23,6 +24,7 @@ def obey(lane: Lane, control: Control, *, is_patient: bool = False) -> bool:
         return True
     if lane.control_position >= control.position:
         return False
+    refuse_moved(control)
     since, lane.control_position = lane.control_position, control.position
     is_held = obey_swaps(lane, control.swaps_since(since), is_patient=is_patient)
     orders = control.orders_for(lane.partition, since)
@@ -34,6 +36,17 @@ def obey(lane: Lane, control: Control, *, is_patient: bool = False) -> bool:
     lane.paused = ""
     lane.failures = 0
     return True
+
+
+def refuse_moved(control: Control) -> None:
+    """Stop when the deployment has moved: events of a second one would have the ids of the first one's."""
+    moved = control.moved
+    if moved is not None:
+        raise StopError(
+            f"The deployment has moved to the topics with the prefix {moved.prefix!r} ({moved.by}, {moved.at}).",
+            f"Set SEGSTREAM_TOPIC_PREFIX={moved.prefix} and the Redis prefix that goes with it.",
+            code="DEPLOYMENT_MOVED",
+        )
 
 
 def begin_switch(lane: Lane, control: Control, models: Models, *, is_patient: bool = False) -> None:

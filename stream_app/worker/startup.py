@@ -20,6 +20,7 @@ from stream_app.worker.kafka_config import connection
 from stream_app.worker.kafka_rights import principal, refuse_missing_rights
 from stream_app.worker.meta import Identity
 from stream_app.worker.models import Models
+from stream_app.worker.operator import refuse_moved
 from stream_app.worker.redis_rights import user_of
 from stream_app.worker.store import Store
 
@@ -75,21 +76,11 @@ class Startup:
         self.rules = settings.rules(self.identity.partitions)
         self.cleaning = find_cleaning(settings, admin)
         self._control.read_to_end()
-        self._require_place()
+        refuse_moved(self._control)
         self._require_erasure_key()
         cluster, partitions = self.identity.cluster_id, self.identity.partitions
         log.info("checked", what="topics", cluster=cluster, partitions=partitions, found="all five are there and fit")
         return True
-
-    def _require_place(self) -> None:
-        """Stop when the deployment has moved: events of a second one would have the ids of the first one's."""
-        moved = self._control.moved
-        if moved is not None:
-            raise StopError(
-                f"The deployment has moved to the topics with the prefix {moved.prefix!r} ({moved.by}, {moved.at}).",
-                f"Set SEGSTREAM_TOPIC_PREFIX={moved.prefix} and the Redis prefix that goes with it.",
-                code="DEPLOYMENT_MOVED",
-            )
 
     def _require_erasure_key(self) -> None:
         """Stop when people were erased by a key that is not ours: their orders would bring them back."""

@@ -13,6 +13,7 @@ from confluent_kafka import KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bench.workload import model as workload_model
+from stream_app.contract.control import Moved
 from stream_app.core.errors import SegstreamError, UsageError
 from stream_app.core.instants import DAY_US, rfc3339
 from stream_app.core.partitioner import Partitioner, partition_of
@@ -32,7 +33,7 @@ from stream_app.shadow.tally import Comparison
 from stream_app.topic_log import find_bounds
 from stream_app.topics import check_topics, mend_topics
 from stream_app.worker.kafka_config import connection, plain_producer
-from tests.builders import an_order_json
+from tests.builders import NOW, an_order_json
 from tests.integration.deployment import Deployment
 from tests.integration.figures import Figures
 from tests.integration.real_logs import file_of
@@ -161,20 +162,17 @@ def test_a_deployment_goes_on_with_other_partitions_where_it_was(
         killed(old, "finish", prefix, kill_at)
     done = json.loads(terminal.ok("topics", "repartition", "finish", "--to", prefix, "--json"))
 
-    # Then it is done once and for all, and nobody goes on with the old topics
+    # Then it is done once and for all
     assert old.ends(old.topics.orders) == ends
     assert (done["was_done"], done["customers"]) == (is_late, 0 if is_late else len(before))
     assert finished(old, prefix).was_done
     with refused("DEPLOYMENT_MOVED"):
         unseal(old.settings)
-    stray = old.worker("stray")
 
     # And in the new partitions everybody is as they were, down to the byte, without an event
     new.create_topics(NEW)
     new.worker()
     new.wait_done()
-    assert stray.wait() == 1
-    assert "DEPLOYMENT_MOVED" in stray.said()
     assert new.shown.hashes("customer:") == before
     assert new.changes() == {}
     assert check_topics(new.settings) == []
@@ -190,6 +188,20 @@ def test_a_deployment_goes_on_with_other_partitions_where_it_was(
     assert len(later) > 10
     assert broken_chains({name: [*earlier.get(name, []), *later.get(name, [])] for name in earlier | later}) == []
     assert ERASED not in later
+
+
+def test_no_worker_goes_on_or_begins_where_a_deployment_has_moved_away(old: Deployment) -> None:
+    worker = old.worker()
+    wait_for("the worker works", worker.is_ready)
+
+    old.say(Moved(prefix="p5.", by="test", at=NOW))
+
+    assert worker.wait() == 1
+    stray = old.worker("stray")
+    assert stray.wait() == 1
+    for each in (worker, stray):
+        assert "DEPLOYMENT_MOVED" in each.said()
+        assert "SEGSTREAM_TOPIC_PREFIX=p5." in each.said()
 
 
 def test_a_sealed_topic_takes_no_order_until_it_is_unsealed(old: Deployment) -> None:
@@ -310,10 +322,11 @@ def test_a_real_shop_moves_and_is_the_same(
         values = old.settings.model_dump() | {"topic_prefix": prefix, "redis_prefix": prefix}
         with Deployment(kafka, valkey, tmp_path, **values) as new:
             new.create_topics(7)
-            new.worker()
+            heir = new.worker()
             new.wait_done(600)
+            assert heir.terminate() == 0
             assert new.shown.hashes("customer:").keys() == before.keys()
-            replayed(new, "check")
+            replayed(new, "check", "--rate", "1000000")
             found = diff_of(new)
             assert (found.different, found.customers) == (0, len(before)), found
         rate = copied.records / copied.seconds
