@@ -7,10 +7,10 @@ from confluent_kafka.admin import AdminClient
 from stream_app.repartition.states import OldStates
 from stream_app.repartition.target import Target
 from stream_app.repartition.writer import Writer
-from stream_app.topic_log import find_bounds
+from stream_app.topic_log import find_bounds, read_between
 from stream_app.worker.cluster import find_identity
 from stream_app.worker.kafka_config import connection
-from stream_app.worker.meta import META_KEY, Identity, Meta, encode_meta
+from stream_app.worker.meta import META_KEY, Identity, Meta, block_record, encode_meta
 
 ROLE = "repartition"
 
@@ -27,13 +27,22 @@ def carry(target: Target, writer: Writer, control_position: int) -> int:
     records in the same order give the same states.
     """
     admin = AdminClient(connection(target.old, "admin"))
-    states = OldStates(target.old, target.routing, find_identity(target.old, admin))
+    old_identity = find_identity(target.old, admin)
+    # Before anything is written, what keeps from it is found.
+    looked = OldStates(target.old, target.routing, old_identity)
+    for _ in looked.records():
+        pass
+    looked.check()
+    states = OldStates(target.old, target.routing, old_identity)
     topic = target.new.topics.state
     for records in states.records():
         with writer.transaction({}):
             for partition, key, value in records:
                 writer.put(topic, partition, key, value)
     states.check()
+    with writer.transaction({}):
+        for partition, key in _left_over(target, states):
+            writer.put(topic, partition, key, None)
     identity = find_identity(target.new, admin)
     ends = find_bounds(target.new, target.new.topics.orders, ROLE)
     is_read = {(target.old.topics.state, partition): end for partition, (_, end) in states.bounds.items()}
@@ -43,6 +52,20 @@ def carry(target: Target, writer: Writer, control_position: int) -> int:
                 topic, partition, META_KEY, encode_meta(_meta(states, partition, end, control_position, identity))
             )
     return sum(map(len, states.customers))
+
+
+def _left_over(target: Target, states: OldStates) -> set[tuple[int, bytes]]:
+    """Return what an earlier run wrote of people who were erased since: their tombstones may be gone by now."""
+    topic = target.new.topics.state
+    bounds = find_bounds(target.new, topic, ROLE)
+    written = {
+        (record.partition(), record.key())
+        for step in read_between(target.new, topic, ROLE, bounds)
+        for record in step.records
+    }
+    kept = {(there, key) for there, keys in enumerate(states.customers) for key in keys}
+    kept |= {(there, block_record(hash_, None)[0]) for there in bounds for hash_ in states.blocks}
+    return written - kept
 
 
 def _meta(states: OldStates, partition: int, end: int, control_position: int, identity: Identity) -> Meta:
