@@ -211,6 +211,12 @@ class Settings(BaseSettings):
     """Let everybody who reaches it see the dashboard, wherever it listens."""
     dashboard_note: str = ""
     """Words above every page of the dashboard, in Markdown."""
+    otel_exporter_otlp_endpoint: Annotated[
+        Annotated[str, AfterValidator(_http_url)] | None, _env("OTEL_EXPORTER_OTLP_ENDPOINT")
+    ] = None
+    """Where traces are sent, by OTLP over HTTP; none are made without it, nor without the extra otel."""
+    otel_service_name: Annotated[str, _env("OTEL_SERVICE_NAME")] = "segstream"
+    """What the traces call this process."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """console, json, or auto: console on a terminal, else json."""
     log_level: str = "info"

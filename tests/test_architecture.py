@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "stream_app/history": {"stream_app.history", "stream_app.core", "stream_app.contract"},
     "stream_app/worker": {
         "stream_app.worker", "stream_app.core", "stream_app.contract", "model_store",
-        "stream_app.settings", "stream_app.metrics", "stream_app.logs",
+        "stream_app.settings", "stream_app.metrics", "stream_app.logs", "stream_app.tracing",
     },
     "stream_app/dead_letters": {
         "stream_app.dead_letters", "stream_app.core", "stream_app.contract", "stream_app.settings",

@@ -90,6 +90,8 @@ def run_load(options: FileOptions, flags: LoadFlags, settings: Settings) -> int:
     """Load a file and return the exit code."""
     from stream_app.core.errors import UsageError
     from stream_app.history.reading import open_history
+    from stream_app.replay.send import Sender
+    from stream_app.tracing import sending
 
     flags.check()
     name = _naming(flags, settings)
@@ -108,7 +110,8 @@ def run_load(options: FileOptions, flags: LoadFlags, settings: Settings) -> int:
             return NOT_SENT
         _tell_of_the_future(past)
         reading = _reading(options, meaning, writing) | _pseudonym_key(flags, settings)
-        return _send(past, name, options, flags, settings, reading)
+        with sending(settings) as traceparent:
+            return _send(past, name, options, flags, Sender(settings, traceparent), reading)
 
 
 def _naming(flags: LoadFlags, settings: Settings) -> Naming:
@@ -178,13 +181,11 @@ def _reading(options: FileOptions, meaning: Meaning, writing: Writing) -> dict[s
 
 
 def _send(
-    past: History, name: Naming, options: FileOptions, flags: LoadFlags, settings: Settings, reading: dict[str, str]
+    past: History, name: Naming, options: FileOptions, flags: LoadFlags, sender: Sender, reading: dict[str, str]
 ) -> int:
     from stream_app.core.errors import OutageError
     from stream_app.replay.resumable import Plan, ResumableLoad
-    from stream_app.replay.send import Sender
 
-    sender = Sender(settings)
     journal = _journal(past, options, flags, sender, reading)
     if journal is None:
         return _tell_already(past, options, flags)

@@ -7,6 +7,7 @@ from collections.abc import Container
 from typing import Protocol
 
 from stream_app.contract.dead_letter import Code, Headers, Refusal, Refused
+from stream_app.contract.traceparent import CE_TRACE_HEADER, TRACE_HEADER, is_traceparent
 from stream_app.core.clock import FUTURE_US
 from stream_app.core.erasure import ERASE_HEADER, FINGERPRINT_DIGITS, UNERASE_HEADER, Marker
 from stream_app.core.errors import StopError
@@ -18,6 +19,9 @@ from stream_app.core.rules import Rules
 TICK_HEADER = "segstream.tick"
 HISTORY_HEADER = "replay"
 MAX_KEY_BYTES = 256
+
+Traces = dict[int, bytes]
+"""The traceparent of the orders that have one, by offset."""
 
 
 class SourceRecord(Protocol):
@@ -68,9 +72,12 @@ class Inbound:
         return None if self.marker is None else self.marker.customer_id
 
 
-def read_record(record: SourceRecord, partition: int, known: Container[str], rules: Rules) -> Inbound:
+def read_record(
+    record: SourceRecord, partition: int, known: Container[str], rules: Rules, traces: Traces | None = None
+) -> Inbound:
     """Read one record; `known` are customers whose partition was checked before.
 
+    An order that says which trace it belongs to is noted in `traces`; one without headers costs nothing there.
     Raises StopError for a marker that these rules have no key for: to pass over it would leave somebody unerased.
     """
     headers = record.headers()
@@ -82,6 +89,8 @@ def read_record(record: SourceRecord, partition: int, known: Container[str], rul
             marker = _read_marker(record, headers, partition, rules)
             if marker is not None:
                 return Inbound(record, marker=marker)
+            if traces is not None:
+                _note_trace(traces, record.offset(), headers)
         key = _read_key(record.key())
         value = record.value()
         if value is None:
@@ -109,6 +118,13 @@ def _read_tick(text: bytes) -> int:
     if instant is None:
         raise Refused(Code.BAD_TIME, f"{TICK_HEADER}: must be an RFC 3339 date-time with a time zone")
     return instant
+
+
+def _note_trace(traces: Traces, offset: int, headers: Headers) -> None:
+    traceparent = _find(headers, TRACE_HEADER) or _find(headers, CE_TRACE_HEADER)
+    # Whoever sends orders chooses their headers: only what is well formed goes into the headers of a change.
+    if traceparent and is_traceparent(traceparent):
+        traces[offset] = traceparent
 
 
 def is_marker(headers: Headers | None) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal, Refused
 from stream_app.contract.segment_change import Cause
+from stream_app.contract.traceparent import trace_headers
 from stream_app.core.adoption import Adoption
 from stream_app.core.announcement import announce, announcement_of
 from stream_app.core.bounds import bound
@@ -18,7 +19,7 @@ from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.entry import Entry
 from stream_app.core.erasure import Marker
 from stream_app.core.evaluation import erase, evaluate
-from stream_app.core.inbound import Inbound, SourceRecord, read_record
+from stream_app.core.inbound import Inbound, SourceRecord, Traces, read_record
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.move import NO_OFFSET
@@ -28,9 +29,11 @@ from stream_app.core.rfm import RfmState, Verdict
 from stream_app.core.rules import Rules
 
 
-def read_chunk(records: Iterable[SourceRecord], partition: int, known: Container[str], rules: Rules) -> list[Inbound]:
-    """Read a partition's records; whose states the chunk needs is known afterwards."""
-    return [read_record(record, partition, known, rules) for record in records]
+def read_chunk(
+    records: Iterable[SourceRecord], partition: int, known: Container[str], rules: Rules, traces: Traces | None = None
+) -> list[Inbound]:
+    """Read a partition's records; whose states the chunk needs is known afterwards, and which traces they belong to."""
+    return [read_record(record, partition, known, rules, traces) for record in records]
 
 
 class Chunk:
@@ -108,8 +111,8 @@ class Chunk:
             if customer is not None:
                 self._settle(customer)
 
-    def announce(self) -> None:
-        """Put the moves into words; nothing is folded after it.
+    def announce(self, traces: Traces | None = None) -> None:
+        """Put the moves into words; nothing is folded after it. A change belongs to the trace of its order.
 
         A patient switch leaves a move that a walk made with its customer, to be paid at the next touch: until
         then it is the customer's last one.
@@ -126,6 +129,10 @@ class Chunk:
                 outcome.touched[outcome.moves[place].customer_id].owed = announcement.value
             else:
                 outcome.changes.append(announcement)
+        if traces:
+            for move, announcement in zip(outcome.moves, worded, strict=True):
+                if move.source_offset in traces:
+                    announcement.headers += trace_headers(traces[move.source_offset])
 
     def _owed(self) -> set[int]:
         """Return the places of moves that are to be published later."""

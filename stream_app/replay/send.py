@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
+from stream_app.contract.traceparent import TRACE_HEADER
 from stream_app.core.errors import OutageError, SegstreamError
 from stream_app.core.inbound import HISTORY_HEADER, TICK_HEADER
 from stream_app.core.instants import rfc3339
@@ -43,7 +44,11 @@ class Target(Struct, frozen=True):
 class Sender:
     """One producer of orders; raises OutageError, or StopError without the right, once any record was not taken."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, traceparent: bytes | None = None) -> None:
+        """`traceparent`: the trace to which all orders that are sent belong."""
+        traced: Any = [(TRACE_HEADER, traceparent)] if traceparent else []
+        self._headers: Any = traced or None
+        self._history_headers: Any = [(HISTORY_HEADER, b"true"), *traced]
         self._settings = settings
         self._topic = settings.topics.orders
         self._producer = Producer(
@@ -69,7 +74,7 @@ class Sender:
 
     def send(self, key: str, value: bytes, *, is_history: bool = False, delivered: Delivered | None = None) -> None:
         """Send one order; waits while the queue is full."""
-        headers: Any = [(HISTORY_HEADER, b"true")] if is_history else None
+        headers = self._history_headers if is_history else self._headers
         self._produce(value, key.encode(), headers=headers, on_delivery=self._report(delivered))
 
     def mark(self, customer_id: str, header: str, proof: bytes, delivered: Delivered) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from stream_app.worker.gauges import Gauges
 from stream_app.worker.lane import Lane
+from stream_app.worker.spans import APPLY, Spans
 from stream_app.worker.store import PartitionLost, Store
 from stream_app.worker.work import LaneWork
 
@@ -20,9 +21,10 @@ class Applier:
     and a chunk's states would wait for the whole of the write. So nothing is read while a write is under way.
     """
 
-    def __init__(self, store: Store, gauges: Gauges) -> None:
+    def __init__(self, store: Store, gauges: Gauges, spans: Spans) -> None:
         self._store = store
         self._gauges = gauges
+        self._spans = spans
         self._thread = ThreadPoolExecutor(1, "apply")
         self._held: tuple[list[LaneWork], dict[int, int]] | None = None
         self._under_way: tuple[Future[Lost], list[LaneWork]] | None = None
@@ -75,7 +77,9 @@ class Applier:
         lost: Lost = []
         for work in works:
             try:
-                work.apply(self._store, positions[work.lane.partition])
+                with self._spans.stage(APPLY, work):
+                    work.apply(self._store, positions[work.lane.partition])
             except PartitionLost as refused:
                 lost.append((work.lane, refused))
+            self._spans.end(work)
         return lost

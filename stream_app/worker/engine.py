@@ -35,6 +35,7 @@ from stream_app.worker.namespace_states import NamespaceStates
 from stream_app.worker.operator import begin_switch, obey
 from stream_app.worker.pace import Pace
 from stream_app.worker.patience import Patience
+from stream_app.worker.spans import COMMIT, FOLD, LOAD, spans_of
 from stream_app.worker.startup import Startup
 from stream_app.worker.store import PartitionLost, Store
 from stream_app.worker.swap import release
@@ -77,7 +78,8 @@ class Engine:
         self._namespaces = NamespaceStates(settings, self.store)
         self.gauges = Gauges(settings, health)
         self._transaction: Transaction | None = None
-        self._applier = self.applier_class(self.store, self.gauges)
+        self._spans = spans_of(settings)
+        self._applier = self.applier_class(self.store, self.gauges, self._spans)
         self.wall_clock = WallClock(settings, self.store)
         self._allowance = Allowance(settings.model_events_per_second or UNLIMITED)
         self._slices = Pace(loader.BUSY_BUDGET, loader.IDLE_BUDGET, time.monotonic)
@@ -130,6 +132,7 @@ class Engine:
         self._consumer.close()
         self._control.close()
         self._reader.close()
+        self._spans.close()
 
     def _on_kafka_error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._ALL_BROKERS_DOWN:
@@ -213,9 +216,7 @@ class Engine:
         )
         records = self._fetch.next(0.0 if has_more else IDLE_SECONDS)
         basis = self._basis
-        works = [
-            LaneWork(lanes[p], basis, self._fetch.read(lanes[p], found, basis.rules)) for p, found in records.items()
-        ]
+        works = [self._fetch.read(lanes[p], found, basis) for p, found in records.items()]
         self._finish_apply()
         self._tend()
         works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
@@ -273,12 +274,13 @@ class Engine:
         paying = next((work for work in works if work.lane.can_pay), None)
         for work in works:
             try:
-                load_lane(work, self.store, budget)
-                if work is walking:
-                    walk_lane(work, self.store, self._namespaces, min(budget, loader.SLICE))
-                if work is paying and (allowed := self._allowance.left()) > 0:
-                    self._allowance.take(pay_lane(work, self.store, allowed))
-                adopt_lane(work, self._namespaces)
+                with self._spans.stage(LOAD, work):
+                    load_lane(work, self.store, budget)
+                    if work is walking:
+                        walk_lane(work, self.store, self._namespaces, min(budget, loader.SLICE))
+                    if work is paying and (allowed := self._allowance.left()) > 0:
+                        self._allowance.take(pay_lane(work, self.store, allowed))
+                    adopt_lane(work, self._namespaces)
             except PartitionLost as lost:
                 self._lose(lost)
                 continue
@@ -295,7 +297,8 @@ class Engine:
         """Fold, commit, hold: Kafka first, Redis second, so that Redis may lag the changelog and never lead it."""
         if not works:
             return
-        with self.gauges.chunk(sum(len(work.inbound) for work in works)) as clock:
+        records = sum(len(work.inbound) for work in works)
+        with self.gauges.chunk(records) as clock, self._spans.stage(COMMIT, *works):
             positions = transaction.run(self._fold(works, clock))
         self._health.committed_at = time.monotonic()
         for work in works:
@@ -308,7 +311,7 @@ class Engine:
 
     def _fold(self, works: list[LaneWork], clock: ChunkClock) -> Iterator[Write]:
         for work in works:
-            with clock.folding():
+            with clock.folding(), self._spans.stage(FOLD, work):
                 self._submit(work)
                 work.done.result()
             assert work.write is not None

@@ -8,12 +8,12 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from stream_app.core.errors import OutageError, StopError
-from stream_app.core.inbound import Inbound, SourceRecord
+from stream_app.core.inbound import SourceRecord, Traces
 from stream_app.core.pipeline import read_chunk
-from stream_app.core.rules import Rules
 from stream_app.worker.assignment import Assignment
 from stream_app.worker.kafka_refusals import RIGHTS
 from stream_app.worker.lane import CORRUPT_BATCH, Lane
+from stream_app.worker.work import Basis, LaneWork
 
 TRIES = 3
 
@@ -57,9 +57,11 @@ class Fetch:
                 chunk.setdefault(lane.partition, []).append(message)
         return {partition: records for partition, records in chunk.items() if partition in self._assignment.lanes}
 
-    def read(self, lane: Lane, records: list[SourceRecord], rules: Rules) -> list[Inbound]:
+    def read(self, lane: Lane, records: list[SourceRecord], basis: Basis) -> LaneWork:
         """Decode a partition's records."""
-        return read_chunk(records, lane.partition, lane.customers, rules)
+        traces: Traces = {}
+        inbound = read_chunk(records, lane.partition, lane.customers, basis.rules, traces)
+        return LaneWork(lane, basis, inbound, traces)
 
     def poll_paused(self) -> None:
         """Stay in the group while every partition is paused."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from stream_app.contract.dead_letter import KEPT_BYTES, is_oversized, letter_headers
 from stream_app.core.customer import Customer
-from stream_app.core.inbound import Inbound
+from stream_app.core.inbound import Inbound, Traces
 from stream_app.core.outcome import Outcome
 from stream_app.core.pipeline import Chunk
 from stream_app.core.rfm import RfmState
@@ -49,6 +49,7 @@ class LaneWork:
     lane: Lane
     basis: Basis
     inbound: list[Inbound]
+    traces: Traces = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
     due: list[str] = field(default_factory=list)
     is_due_complete: bool = True
@@ -60,6 +61,8 @@ class LaneWork:
     pay: Slice | None = None
     """Who is owed an event of the last switch, and the customers between them."""
 
+    stages: list[tuple[str, int, int]] = field(default_factory=list)
+    """What was done to it from when to when, in nanoseconds since 1970, where chunks are traced."""
     done: Future[None] = field(default_factory=Future)
     outcome: Outcome = field(default_factory=Outcome)
     write: Write | None = None
@@ -92,7 +95,7 @@ class LaneWork:
             if self.walk is not None:
                 chunk.walk(self.walk.customers)
                 active.walk_to(self.walk.behind)
-        chunk.announce()
+        chunk.announce(self.traces)
         self.outcome = chunk.outcome
         self._encode()
 

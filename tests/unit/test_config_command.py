@@ -73,6 +73,7 @@ def test_the_origin_shown_is_where_the_value_comes_from(
         "kafka_allow_plaintext": ("0", "1"), "redis_allow_plaintext": ("0", "1"),
         "api_url": ("http://a", "http://b"), "dashboard_allow_anonymous": ("0", "1"),
         "dashboard_oidc_metadata_url": ("https://a/x", "https://b/x"), "dashboard_oidc_trust_addresses": ("0", "1"),
+        "otel_exporter_otlp_endpoint": ("http://a", "http://b"),
         "dashboard_oidc_redirect_uri": ("https://a/x", "https://b/x"),
         "dashboard_oidc_cookie_secret": ("a" * 32, "b" * 32),
     }  # fmt: skip

@@ -32,6 +32,7 @@ from stream_app.contract.schemas import FOLDER, encode, schemas
 from stream_app.contract.segment_change import ChangeMessage
 from stream_app.contract.topics import Topics
 from stream_app.core.announcement import Announcement
+from stream_app.core.inbound import Traces
 from stream_app.core.outcome import Progress
 from stream_app.core.pipeline import Chunk, read_chunk
 from tests import builders
@@ -48,11 +49,14 @@ SHARED_KEYWORDS = {
 """Keywords with one meaning in draft-07 and in draft 2020-12."""
 
 
-def changes() -> list[Announcement]:
-    """Return what two orders of a new customer and a year without any lead to."""
+TRACEPARENT = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def changes(*headers: tuple[str, bytes]) -> list[Announcement]:
+    """Return what two orders of a new customer and a year without any lead to; the first has these headers."""
     rules, progress = builders.rules(), Progress(0)
     records = [
-        builders.a_record(builders.an_order_json(), offset=0),
+        builders.a_record(builders.an_order_json(), offset=0, headers_=list(headers)),
         builders.a_record(
             builders.an_order_json(
                 order_id="O2",
@@ -63,9 +67,10 @@ def changes() -> list[Announcement]:
         builders.a_tick("2026-07-01T00:00:00Z", offset=2),
     ]
     chunk = Chunk(progress, {}, Scorer(builders.a_model()), rules)
-    chunk.process(read_chunk(records, 0, {}, rules))
+    traces: Traces = {}
+    chunk.process(read_chunk(records, 0, {}, rules, traces))
     chunk.fire(["C1"])
-    chunk.announce()
+    chunk.announce(traces)
     return chunk.outcome.changes
 
 
@@ -106,7 +111,18 @@ def test_change_headers_satisfy_the_asyncapi_schema() -> None:
         headers = {name: text_of(value) for name, value in change.headers}
 
         assert_valid(headers, ASYNCAPI["components"]["schemas"]["changeHeaders"])
-        assert set(headers) == set(ASYNCAPI["components"]["schemas"]["changeHeaders"]["properties"])
+        assert set(headers) == set(ASYNCAPI["components"]["schemas"]["changeHeaders"]["required"])
+
+
+def test_the_change_of_a_traced_order_has_every_header_of_the_asyncapi_schema_and_the_others_have_no_trace() -> None:
+    first, *others = changes(("traceparent", TRACEPARENT))
+
+    headers = {name: text_of(value) for name, value in first.headers}
+
+    assert_valid(headers, ASYNCAPI["components"]["schemas"]["changeHeaders"])
+    assert set(headers) == set(ASYNCAPI["components"]["schemas"]["changeHeaders"]["properties"])
+    assert others
+    assert not [name for change in others for name, _ in change.headers if "trace" in name]
 
 
 @pytest.mark.parametrize("own", [0, KEPT_HEADERS + 1])

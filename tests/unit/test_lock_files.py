@@ -108,6 +108,7 @@ ROOMS = {
     "dashboard": ["stream_app/dashboard"],
     "objectstore": ["model_store/objects.py"],
     "signature": ["model_store/signature.py"],
+    "otel": ["stream_app/tracing.py", "stream_app/worker/spans.py"],
 }
 """Which extra brings what a room needs; a room inside another, or a file in it, belongs to the nearest."""
 

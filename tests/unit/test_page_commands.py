@@ -39,6 +39,7 @@ EXCEPTIONS = {
     ("docs/how-to/deploy-everything.md", "needs Docker"): 1,
     ("docs/how-to/deploy-everything.md", "needs a cluster"): 1,
     ("docs/how-to/erase-a-person.md", "tests/integration/test_erasure.py does the same to people of its own"): 4,
+    ("docs/how-to/follow-an-order.md", "needs the extra otel"): 1,
     ("docs/how-to/hugging-face.md", "needs an account of Hugging Face"): 1,
     ("docs/how-to/hugging-face.md", "tests/integration/test_space.py does the same on a free port"): 1,
     ("docs/how-to/look-after-models.md", "needs the extra signature"): 2,
