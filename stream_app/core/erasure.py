@@ -60,6 +60,8 @@ class Block(Struct, array_like=True, frozen=True):
     """Of the customer's last change: a later state goes on behind it."""
     is_lifted: bool = False
     """True once the customer was unerased and has sent no order since."""
+    adopted: int = 0
+    """The id of the swap that was under way at the erasure: what its namespace holds is from before; 0: none was."""
 
 
 encode_block = msgspec.json.Encoder().encode
@@ -87,16 +89,17 @@ class BlockList:
         """Return the entry of a hash."""
         return self._blocks.get(hash_)
 
-    def block(self, hash_: str, sequence: int = 0) -> None:
+    def block(self, hash_: str, sequence: int = 0, adopted: int = 0) -> None:
         """Let no order of a customer count; a sequence that is known already is never lowered."""
-        known = self._blocks.get(hash_)
-        self._put(hash_, Block(max(sequence, known.sequence if known is not None else 0)))
+        known = self._blocks.get(hash_, Block(0))
+        self._put(hash_, Block(max(sequence, known.sequence), adopted=adopted or known.adopted))
 
     def lift(self, hash_: str) -> None:
         """Let later orders count again, behind the sequence there was."""
         known = self._blocks.get(hash_)
         if known is not None:
-            self._put(hash_, Block(known.sequence, is_lifted=True) if known.sequence else None)
+            is_needed = known.sequence or known.adopted
+            self._put(hash_, Block(known.sequence, is_lifted=True, adopted=known.adopted) if is_needed else None)
 
     def forget(self, hash_: str) -> None:
         """Drop the entry of a customer who has a state again."""

@@ -103,12 +103,14 @@ class Chunk:
     def walk(self, customer_ids: Iterable[str]) -> None:
         """Take over to what is new whom nothing else touches, and whom only an adoption knows; nothing is folded after.
 
-        Who was erased before their turn came stays away.
+        Who was erased before their turn came stays away. An adoption's walk meets people twice: what the first time
+        left with them is not to be paid by the second.
         """
         self._walked_from = len(self.outcome.moves)
+        over = None if self._adoption is None else self._adoption.id
         for customer_id in customer_ids:
             customer = self._customers.get(customer_id) or self._newcomer(customer_id)
-            if customer is not None:
+            if customer is not None and customer.adopted != over:
                 self._settle(customer)
 
     def announce(self, traces: Traces | None = None) -> None:
@@ -172,7 +174,8 @@ class Chunk:
         if customer is not None:
             self._settle(customer)
             self._erase(customer, record.offset())
-        self._blocks.block(marker.hash, 0 if customer is None else customer.sequence)
+        adopted = 0 if self._adoption is None else self._adoption.id
+        self._blocks.block(marker.hash, 0 if customer is None else customer.sequence, adopted)
 
     def _erase(self, customer: Customer, offset: int) -> None:
         outcome, customer_id, clock = self.outcome, customer.customer_id, self._clock.instant
@@ -193,7 +196,7 @@ class Chunk:
         if self._blocks:
             block = self._blocks.find(self._hash_of(customer_id))
             if block is not None:
-                customer.sequence = block.sequence
+                customer.sequence, customer.adopted = block.sequence, block.adopted
                 return customer if block.is_lifted else None
         return customer
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from stream_app.contract.control import Replay
+from stream_app.contract.control import Replay, Swap
 from stream_app.core.errors import SegstreamError
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
 from stream_app.shadow.begin import replay_of
 from stream_app.shadow.diff import metas_of
 from stream_app.shadow.run import is_live
+from stream_app.worker.control import read_control
 from stream_app.worker.meta import Meta
 
 _SAME = ("cluster_id", "orders_topic_id", "partitions", "window_days", "currency", "format")
@@ -26,6 +27,31 @@ def swap_under_way(live: Settings, shadow: Settings, lookup: Lookup) -> int | No
                 f"Partitions take over {adoption.namespace}.", "Wait until that is done.", code="SWAP_UNDER_WAY"
             )
     return found[0].id if found else None
+
+
+def still_at(metas: list[Meta | None], swap_id: int, position: int) -> list[int]:
+    """Return the partitions that have not heard of a swap, which ends at a control position, or are at it.
+
+    What Redis has lost says nothing, so it is not over there.
+    """
+    return [partition for partition, meta in enumerate(metas) if meta is None or not _is_over(meta, swap_id, position)]
+
+
+def _is_over(meta: Meta, swap_id: int, position: int) -> bool:
+    """Tell whether a partition has heard of the swap, and is done with it or refused it."""
+    return meta.control_position >= position and (meta.adoption is None or meta.adoption.id != swap_id)
+
+
+def refuse_needed(live: Settings, shadow: Settings, lookup: Lookup) -> None:
+    """Raise SegstreamError while partitions take over this namespace, or will once a worker hears that they shall."""
+    control, metas = read_control(live), metas_of(live, lookup)
+    for said in control.swaps_since(0):
+        if not isinstance(said, Swap) or said.namespace != shadow.namespace:
+            continue
+        if not metas or still_at(metas, said.id, control.position_behind(said.id)):
+            raise SegstreamError(
+                f"Partitions take over {shadow.namespace}.", "Wait until that is done.", code="SWAP_UNDER_WAY"
+            )
 
 
 def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Replay:

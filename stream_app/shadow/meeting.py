@@ -30,6 +30,21 @@ class Barriers(NamedTuple):
     """The namespace's, in microseconds."""
 
 
+def refuse_switching(ours: list[PartitionStatus]) -> None:
+    """Raise SegstreamError when a partition is in a switch or a swap, be it one that another process has said.
+
+    A namespace that partitions take over must not move: led beyond the barrier it is of no use to them for ever. A
+    partition's place and its swap come from one meta record, so the swap is seen before any place behind the barrier.
+    """
+    partition = next((each.partition for each in ours if each.is_switching), None)
+    if partition is not None:
+        raise SegstreamError(
+            f"Partition {partition} is on its way to another model or to a replay.",
+            "Nothing was swapped by this command. Wait until that is done.",
+            code="SWAP_NOT_NOW",
+        )
+
+
 class Meeting:
     """The namespace's engine runs in another thread, and is led from here."""
 
@@ -77,6 +92,12 @@ class Meeting:
             self._engine.lead(offsets, is_last=is_still)
             if is_still and [each.source_position for each in theirs] == offsets and self._engine.is_done:
                 return Barriers(offsets, [each.clock for each in theirs])
+            if is_still and any(each.source_position > offsets[each.partition] for each in theirs):
+                raise SegstreamError(
+                    f"{self._namespace} is ahead of what is live.",
+                    "Nothing was swapped. Wait until the worker has caught up: segstream partitions list",
+                    code="SWAP_NOT_NOW",
+                )
             if time.monotonic() > deadline:
                 raise SegstreamError(
                     f"{self._namespace} and what is live did not come to one place in {MEET_SECONDS:.0f} s.",
@@ -92,6 +113,7 @@ class Meeting:
             raise OutageError(
                 "Redis does not show where the partitions stand.", "Wait until the worker runs.", code="REDIS_AWAY"
             )
+        refuse_switching(ours)
         return ours, theirs
 
     def _wait(self) -> None:

@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from stream_app.core.errors import SegstreamError
 from stream_app.lookup import Lookup, redis_away
 from stream_app.settings import Settings
-from stream_app.shadow.fitness import swap_under_way
+from stream_app.shadow.fitness import refuse_needed
 from stream_app.worker.kafka_config import connection
 from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals
 from stream_app.worker.store import connect
@@ -34,10 +34,7 @@ def remove(live: Settings, shadow: Settings) -> int:
 
     Raises SegstreamError while somebody needs them.
     """
-    if swap_under_way(live, shadow, Lookup(live)) is not None:
-        raise SegstreamError(
-            f"Partitions take over {shadow.namespace}.", "Wait until that is done.", code="SWAP_UNDER_WAY"
-        )
+    refuse_needed(live, shadow, Lookup(live))
     admin = AdminClient(connection(shadow, "admin"))
     with kafka_refusals(shadow):
         members = admin.describe_consumer_groups([shadow.kafka_group_id], request_timeout=CALL_SECONDS)

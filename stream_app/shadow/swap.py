@@ -14,13 +14,12 @@ from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
 from stream_app.settings import Settings
 from stream_app.shadow.diff import metas_of
-from stream_app.shadow.fitness import fit_replay, swap_under_way
+from stream_app.shadow.fitness import fit_replay, still_at, swap_under_way
 from stream_app.shadow.follow import FollowingEngine, following
 from stream_app.shadow.meeting import Barriers, Meeting
 from stream_app.shadow.run import fold_at_once, running
 from stream_app.worker.control import read_control
 from stream_app.worker.health import Health
-from stream_app.worker.meta import Meta
 
 LOOK_SECONDS = 0.2
 MOST_IDS = 2**31 - 1
@@ -67,6 +66,7 @@ def _begin(live: Settings, shadow: Settings, wish: Wish, lookup: Lookup, tell: T
     replay = fit_replay(live, shadow, lookup)
     set_up_logging(shadow.model_copy(update={"log_level": "error"}))
     engine = FollowingEngine(shadow, Health(), fold_at_once, following(replay), wish.rate)
+    said = None
     with running(engine) as is_running:
         meeting = Meeting(live, shadow, engine, is_running)
         meeting.come_near(tell)
@@ -74,7 +74,11 @@ def _begin(live: Settings, shadow: Settings, wish: Wish, lookup: Lookup, tell: T
         began = time.monotonic()
         with meeting.held():
             swap_id = _say(live, shadow, wish, meeting.barriers())
-        return swap_id, time.monotonic() - began
+        said = swap_id, time.monotonic() - began
+    if said is None:
+        # Ctrl-C ends what runs without an error.
+        raise KeyboardInterrupt
+    return said
 
 
 def _say(live: Settings, shadow: Settings, wish: Wish, met: Barriers) -> int:
@@ -97,14 +101,10 @@ def _watch(live: Settings, lookup: Lookup, swap_id: int, tell: Tell) -> list[int
     """Wait until no partition has anything left to take over; return those that never began."""
     position = read_control(live).position_behind(swap_id)
     while True:
-        metas = [meta for meta in metas_of(live, lookup) if meta is not None]
-        left = [meta for meta in metas if not _is_over(meta, swap_id, position)]
-        if not left:
-            return [partition for partition, meta in enumerate(metas) if meta.swapped != swap_id]
+        metas = metas_of(live, lookup)
+        left = still_at(metas, swap_id, position)
+        # An emptied Redis shows no partition at all until a worker has restored one.
+        if metas and not left:
+            return [partition for partition, meta in enumerate(metas) if meta is not None and meta.swapped != swap_id]
         tell(f"{len(metas) - len(left)} of {len(metas)} partitions have taken over")
         time.sleep(LOOK_SECONDS)
-
-
-def _is_over(meta: Meta, swap_id: int, position: int) -> bool:
-    """Tell whether a partition has heard of the swap, and is done with it or refused it."""
-    return meta.control_position >= position and (meta.adoption is None or meta.adoption.id != swap_id)

@@ -1,0 +1,74 @@
+"""Where a partition and a namespace meet, and where they must not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from model_store.scoring import Scorer
+from stream_app.contract.control import Hold, Swap
+from stream_app.core.errors import SegstreamError
+from stream_app.core.outcome import Progress
+from stream_app.lookup import PartitionStatus
+from stream_app.shadow.fitness import still_at
+from stream_app.shadow.meeting import refuse_switching
+from stream_app.worker.active_model import ActiveModel
+from stream_app.worker.adopting import Adopting
+from stream_app.worker.lane import HELD, Lane
+from stream_app.worker.meta import identity_of, meta_of
+from stream_app.worker.place import START
+from stream_app.worker.store import Lease
+from stream_app.worker.swap import obey_swaps
+from tests.builders import NOW, a_model
+
+HOLD = Hold(namespace="other", seconds=30.0, by="test", at=NOW)
+
+
+def a_lane(position: int, *, read_end: int = 0) -> Lane:
+    progress = Progress(0, source_position=position)
+    return Lane(Lease(0, "claim"), progress, ActiveModel(Scorer(a_model())), read_end=read_end)
+
+
+def a_swap(barrier: int) -> Swap:
+    return Swap(id=7, namespace="other", barriers=[barrier], clocks=[-1], by="test", at=NOW)
+
+
+def test_a_partition_is_met_behind_the_markers_that_end_its_log() -> None:
+    lane = a_lane(999, read_end=1_000)
+
+    assert obey_swaps(lane, [HOLD], is_patient=False)
+    assert (lane.paused, lane.progress.source_position) == (HELD, 1_000)
+    assert obey_swaps(lane, [a_swap(1_000)], is_patient=False)
+    assert lane.active.adopting is not None
+
+
+def test_a_namespace_that_is_being_taken_over_is_led_no_further() -> None:
+    at_rest = PartitionStatus(0, 1_000, 50, 10, 0, HELD)
+    taking_over = PartitionStatus(1, 1_200, 60, 10, 0, "", is_switching=True)
+
+    refuse_switching([at_rest])
+    with pytest.raises(SegstreamError) as caught:
+        refuse_switching([at_rest, taking_over])
+
+    assert caught.value.code == "SWAP_NOT_NOW"
+
+
+def test_a_partition_that_refuses_a_swap_says_so_without_waiting_for_orders() -> None:
+    lane = a_lane(5)
+
+    assert obey_swaps(lane, [a_swap(4)], is_patient=False)
+    assert lane.active.adopting is None
+
+
+def test_a_swap_is_not_over_where_redis_shows_nothing_or_nobody_has_heard_of_it() -> None:
+    progress, identity = Progress(0), identity_of("cluster", "orders", "state", 4, 365, "EUR")
+    values: dict[str, Any] = {"switch": None, "owing": None, "clock_mode": "event", "figures_since": ""}
+    meta = meta_of(
+        progress, identity, control_position=9, model_version="m", adoption=None, swapped=7, paused="", **values
+    )
+    at_it = replace(meta, adoption=Adopting.of(a_swap(4), 0, 0, is_patient=False).progress(START))
+    deaf = replace(meta, control_position=8, paused=HELD)
+
+    assert still_at([meta, None, at_it, deaf], 7, 9) == [1, 2, 3]
