@@ -58,3 +58,15 @@ def test_who_is_erased_during_a_swap_and_unerased_gets_nothing_back_by_it(*, is_
         held = decode_customer(live.states["C1"]).rfm.held
         assert held is not None
         assert held.newest_ids(len(held)) == ["O99"]
+
+
+def test_a_silent_swap_counts_no_published_changes() -> None:
+    live = a_driver()
+    live.run([an_order_of("C1")])
+    live.begin_swap(a_namespace("C1", "C2"), is_silent=True)
+
+    outcome = live.run([])
+
+    assert [move.customer_id for move in outcome.moves] == ["C1", "C2"]
+    assert outcome.changes == []
+    assert outcome.migrations() == {}
