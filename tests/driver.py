@@ -8,7 +8,7 @@ from typing import Any
 
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal
-from stream_app.core.adoption import Adoption
+from stream_app.core.adoption import Adoption, remember_first
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
 from stream_app.core.erasure import BlockList, decode_block, encode_block
@@ -55,6 +55,7 @@ class Driver:
         """Take over from now on what another driver holds, in the same way."""
         clock = self.progress.clock
         clock.advance(other.progress.clock.instant)
+        remember_first(clock)
         number = 1 if self.adoption is None else self.adoption.id + 1
         self.adoption = Adoption(number, clock.instant, **flags)
         self._others = dict(other.states)
@@ -76,7 +77,7 @@ class Driver:
         if not chunk.outcome.is_stopped:
             chunk.fire(due)
             chunk.walk(walked)
-            if len(due) < due_budget:
+            if len(due) < due_budget and not (self.adoption is not None and self.adoption.is_before_all):
                 progress.clock.forget(asked_until)
         chunk.announce()
         if not self._to_walk:

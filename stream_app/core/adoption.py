@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from stream_app.core.clock import Clock
+from stream_app.core.instants import NO_CLOCK
 from stream_app.core.rfm import RfmState
 
 
@@ -27,3 +29,16 @@ class Adoption(NamedTuple):
     """True when corrections of customers whom nothing else touches are published later, little by little."""
     is_silent: bool = False
     """True when the corrections are never published."""
+
+    @property
+    def is_before_all(self) -> bool:
+        """True when it began before the partition's clock: whoever goes over then waits for the clock's first instant.
+
+        So that must be remembered, and not be forgotten before everybody has gone over.
+        """
+        return self.instant == NO_CLOCK
+
+
+def remember_first(clock: Clock) -> None:
+    """Let a clock that has not begun remember its first instant, although nobody waits for it here yet."""
+    clock.has_history |= clock.instant == NO_CLOCK

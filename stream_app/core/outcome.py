@@ -51,9 +51,11 @@ class Outcome:
     """True when the breaker tripped: the records after it were left unread."""
 
     def migrations(self) -> dict[tuple[str, str, Cause], int]:
-        """Return how often each step was made: from which segment, to which (empty: none), and why."""
+        """Return how often each step was made that is told: from which segment, to which (empty: none), and why."""
         found: dict[tuple[str, str, Cause], int] = {}
         for move in self.moves:
+            if move.is_silent:
+                continue
             step = (move.old_id, move.new_id, move.cause)
             found[step] = found.get(step, 0) + 1
         return found

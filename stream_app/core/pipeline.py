@@ -20,7 +20,6 @@ from stream_app.core.entry import Entry
 from stream_app.core.erasure import Marker
 from stream_app.core.evaluation import erase, evaluate
 from stream_app.core.inbound import Inbound, SourceRecord, Traces, read_record
-from stream_app.core.instants import NO_CLOCK
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.move import NO_OFFSET
 from stream_app.core.order import Order
@@ -310,7 +309,7 @@ class Chunk:
             return
         customer.rfm = other or RfmState()
         self._touch(customer)
-        if adoption.instant == NO_CLOCK:
+        if adoption.is_before_all:
             self._wait(customer, adoption.instant)
             return
         customer.rfm.advance(adoption.instant, self._window)

@@ -45,6 +45,14 @@ def refuse_switching(ours: list[PartitionStatus]) -> None:
         )
 
 
+def to_be_told(ours: list[PartitionStatus]) -> list[int]:
+    """Return which partitions are to go on when a hold is given up: one that is paused for a reason of its own is not.
+
+    Who has not shown yet that it stands still may be about to, and is told as well.
+    """
+    return [each.partition for each in ours if each.paused in ("", HELD)]
+
+
 class Meeting:
     """The namespace's engine runs in another thread, and is led from here."""
 
@@ -63,7 +71,8 @@ class Meeting:
         while True:
             ours, theirs = self._standing()
             self._engine.lead([each.source_position for each in ours])
-            behind = sum(each.source_position for each in ours) - sum(each.source_position for each in theirs)
+            reached = {each.partition: each.source_position for each in theirs}
+            behind = sum(max(0, each.source_position - reached.get(each.partition, 0)) for each in ours)
             tell(f"{self._namespace} is {behind:,} records behind what is live")
             if self._engine.is_settled and behind <= NEAR:
                 return
@@ -78,7 +87,7 @@ class Meeting:
             yield
         except BaseException:
             with suppress(SegstreamError):
-                for partition in range(self._count):
+                for partition in to_be_told(self._lookups[0].partitions(self._count)):
                     resume(self._live, partition, f"the swap to {self._namespace} was given up")
             raise
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import structlog
 
 from stream_app.contract.control import Hold, Swap
+from stream_app.core.adoption import remember_first
 from stream_app.worker.adopting import Adopting
 from stream_app.worker.lane import HELD, Lane
 
@@ -55,6 +56,7 @@ def _begin(lane: Lane, swap: Swap, *, is_patient: bool) -> bool:
     clock = lane.progress.clock
     # Never before what the namespace has seen: its states cannot be brought back to an earlier instant.
     clock.advance(swap.clocks[place])
+    remember_first(clock)
     lane.swapped = swap.id
     active.begin_swap(Adopting.of(swap, place, clock.instant, is_patient=is_patient), lane.unapplied)
     log.info("swap begins", partition=place, namespace=swap.namespace, position=swap.barriers[place])

@@ -87,7 +87,7 @@ class LaneWork:
             self.is_due_complete = False
         else:
             chunk.fire(self.due)
-            if self.is_due_complete:
+            if self.is_due_complete and not (adoption is not None and adoption.is_before_all):
                 lane.progress.clock.forget(self.asked_until)
             if self.pay is not None:
                 chunk.fire(self.pay.customers)

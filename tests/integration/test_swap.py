@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
 from stream_app.contract.control import Hold
 from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
+from stream_app.worker.kafka_config import plain_producer
 from stream_app.worker.lane import HELD
 from stream_app.worker.meta import Meta
 from tests.builders import NOW, a_model
@@ -158,3 +160,26 @@ def test_a_swap_that_cannot_be_is_refused_and_one_whose_command_dies_lets_everyb
         assert (refused.returncode, "NAMESPACE_EMPTY" in refused.stderr) == (1, True)
         assert "no swap came" in worker.said()
         assert not any(meta.paused for meta in metas(live))
+
+
+def test_a_log_that_ends_with_the_marker_of_a_transaction_is_no_obstacle(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
+        # Given a shop that sends by transactions, and a replay to the end of the log, where nobody orders any more
+        live.create(PARTITIONS, MODEL).worker()
+        shop = Producer(plain_producer(live.settings, "shop") | {"transactional.id": f"{live.topics.orders}.shop"})
+        shop.init_transactions(20)
+        shop.begin_transaction()
+        for sent in EARLY:
+            shop.produce(live.topics.orders, sent.value, sent.key, sent.partition, headers=list(sent.headers))
+        shop.commit_transaction(20)
+        live.wait_progress(len(EARLY))
+        replayed(live, "other", "--from", missed(live))
+
+        # When it is swapped in
+        child, out = begin_swap(live)
+
+        # Then both meet behind the marker
+        assert ended(child, out)["refused"] == []
+        assert any(by_swaps(live.changes()).values())

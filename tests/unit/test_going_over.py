@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from stream_app.core.inbound import HISTORY_HEADER
 from stream_app.core.state_record import decode_customer
 from tests.builders import ARecord, a_driver, a_marker, a_record, an_order_json
 from tests.driver import EVERYBODY, Driver
@@ -58,3 +59,37 @@ def test_who_is_erased_during_a_swap_and_unerased_gets_nothing_back_by_it(*, is_
         held = decode_customer(live.states["C1"]).rfm.held
         assert held is not None
         assert held.newest_ids(len(held)) == ["O99"]
+
+
+def test_a_silent_swap_counts_no_published_changes() -> None:
+    live = a_driver()
+    live.run([an_order_of("C1")])
+    live.begin_swap(a_namespace("C1", "C2"), is_silent=True)
+
+    outcome = live.run([])
+
+    assert [move.customer_id for move in outcome.moves] == ["C1", "C2"]
+    assert outcome.changes == []
+    assert outcome.migrations() == {}
+
+
+def a_past_order_of(customer: str, *, offset: int = 0) -> ARecord:
+    return a_record(an_order_json(customer_id=customer), offset=offset, headers_=[(HISTORY_HEADER, b"true")])
+
+
+@pytest.mark.parametrize("known_here", [[], ["C1"]])
+def test_whom_only_the_namespace_has_history_of_is_scored_although_the_clock_began_meanwhile(
+    known_here: list[str],
+) -> None:
+    live, namespace = a_driver(), a_driver()
+    live.run([a_past_order_of(each) for each in known_here])
+    namespace.run([a_past_order_of("C1"), a_past_order_of("C2")])
+    live.begin_swap(namespace)
+
+    live.run([an_order_of("C9", offset=2)], slice_size=0)
+    live.run([], slice_size=0)
+    while live.adoption is not None:
+        live.run([], slice_size=1)
+
+    assert {name: decode_customer(state).segment for name, state in live.states.items()}.keys() == {"C1", "C2", "C9"}
+    assert all(decode_customer(state).segment for state in live.states.values())

@@ -13,10 +13,10 @@ from stream_app.core.errors import SegstreamError
 from stream_app.core.outcome import Progress
 from stream_app.lookup import PartitionStatus
 from stream_app.shadow.fitness import still_at
-from stream_app.shadow.meeting import refuse_switching
+from stream_app.shadow.meeting import refuse_switching, to_be_told
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import Adopting
-from stream_app.worker.lane import HELD, Lane
+from stream_app.worker.lane import BREAKER, CORRUPT_BATCH, HELD, Lane
 from stream_app.worker.meta import identity_of, meta_of
 from stream_app.worker.place import START
 from stream_app.worker.store import Lease
@@ -72,3 +72,10 @@ def test_a_swap_is_not_over_where_redis_shows_nothing_or_nobody_has_heard_of_it(
     deaf = replace(meta, control_position=8, paused=HELD)
 
     assert still_at([meta, None, at_it, deaf], 7, 9) == [1, 2, 3]
+
+
+def test_giving_a_hold_up_leaves_a_partition_paused_that_needs_an_operator() -> None:
+    paused = [HELD, "", BREAKER, CORRUPT_BATCH]
+    ours = [PartitionStatus(partition, 9, 9, 9, 0, reason) for partition, reason in enumerate(paused)]
+
+    assert to_be_told(ours) == [0, 1]
