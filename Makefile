@@ -25,11 +25,11 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "segstream needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
 
-# $(call install,LOCK,FLAGS): what is in the lock, then this project; the time and the size are those of this machine.
+# $(call install,LOCK): what is in the lock, then this project; the time and the size are those of this machine.
 PIP := $(BIN)/pip install -q --disable-pip-version-check
 define install
 	@began=$$(date +%s); \
-	{ $(PIP) $(2) --require-hashes -r $(1) && $(PIP) --no-deps --no-build-isolation -e . ; } \
+	{ $(PIP) --require-hashes -r $(1) && $(PIP) --no-deps --no-build-isolation -e . ; } \
 		|| { echo "The packages could not be installed: is the package index reachable, and the disk not full? make again goes on."; exit 1; }; \
 	echo "Installed in $$(( $$(date +%s) - began )) s: $(VENV) has $$(du -sm $(VENV) | cut -f1) MB."
 endef
@@ -39,10 +39,9 @@ $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(call install,requirements.lock)
 	@touch $@
 
-# Byte code is made of what is imported: of all files it would take 70 s.
 $(READY_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the locked packages into $(VENV), once: about 2,200 MB (half of it Spark) with what the tests need"
-	$(call install,requirements-dev.lock,--no-compile)
+	$(call install,requirements-dev.lock)
 	@touch $@ $(READY)
 
 demo: $(READY)  ## Run everything here, from Kafka to segment changes (ARGS=--until-done ends by itself).

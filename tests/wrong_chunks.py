@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from model_store.scoring import Scorer
 from stream_app.contract.segment_change import Cause
+from stream_app.core.adoption import Adoption
 from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.entry import Entry
 from stream_app.core.inbound import Inbound
@@ -88,8 +89,9 @@ class ExpiryAfterEquality(Chunk):
         scorer: Scorer,
         rules: Rules,
         switch: ModelSwitch | None = None,
+        adoption: Adoption | None = None,
     ) -> None:
-        super().__init__(progress, customers, scorer, rules, switch)
+        super().__init__(progress, customers, scorer, rules, switch, adoption)
         assert self._window is not None
         self._window += 1
 

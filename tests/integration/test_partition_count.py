@@ -21,7 +21,10 @@ def settings_of(client: Redis) -> Settings:
 
 def test_the_first_partition_may_have_nobody(fresh_redis: Redis) -> None:
     identity = identity_of("cluster", "orders", "state", PARTITIONS, 365, "EUR")
-    standing = {"switch": None, "owing": None, "paused": "", "clock_mode": "event", "figures_since": ""}
+    standing = {
+        "switch": None, "adoption": None, "swapped": 0, "owing": None, "paused": "", "clock_mode": "event",
+        "figures_since": "",
+    }  # fmt: skip
     meta = meta_of(Progress(7), identity, control_position=0, model_version="v1", **standing)  # type: ignore[arg-type]
     fresh_redis.hset("partition:orders.v1:7", mapping={"meta": encode_meta(meta), "customers": 0})
 
