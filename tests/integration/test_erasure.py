@@ -114,6 +114,7 @@ def test_nobody_comes_back_after_a_kill_an_empty_redis_and_late_orders(deploymen
     assert customers_counted(deployment) == len(OTHERS)
 
 
+@pytest.mark.long
 def test_a_reading_from_the_beginning_never_tells_of_the_erased(deployment: Deployment) -> None:
     deployment.send(some_days(1, 2))
     deployment.run_to_end()

@@ -57,6 +57,7 @@ def by_hand(deployment: Deployment, model: SegmentModel) -> Counter[tuple[str, s
     return found
 
 
+@pytest.mark.long
 def test_an_operators_way_with_a_candidate(deployment: Deployment) -> None:
     terminal = deployment.terminal()
 
