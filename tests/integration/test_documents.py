@@ -20,7 +20,7 @@ TUTORIAL = ROOT / "docs" / "tutorial" / "first-change.md"
 README = ROOT / "README.md"
 OTHERS = [page for page in PAGES if page not in (TUTORIAL, README) and any(block.is_run for block in blocks_of(page))]
 SHORT_PAGES = (
-    "dead-letters", "load-history", "look-up-a-segment", "redis-keys", "start-a-deployment",
+    "dead-letters", "look-up-a-segment", "redis-keys",
 )  # fmt: skip
 """Together they use most commands; `make prove` reads all pages."""
 PORTS = ("6066", "6067")

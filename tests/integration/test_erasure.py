@@ -144,6 +144,7 @@ def _empty(deployment: Deployment, topic: str) -> None:
     deployment.create_topics(PARTITIONS)
 
 
+@pytest.mark.long
 def test_the_commands_erase_export_and_let_come_back(deployment: Deployment) -> None:
     deployment.send([*some_days(1, 2), sent(CANARY, b"{no order")])
     worker = deployment.worker()

@@ -59,6 +59,7 @@ def found_after(deployment: Deployment, part: LocalPart, seconds: float, said: s
     return deployment.results()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seconds", SECONDS)
 def test_redis_hangs(servers: tuple[LocalKafka, LocalRedis], tmp_path: Path, expected: Results, seconds: float) -> None:

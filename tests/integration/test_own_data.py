@@ -165,6 +165,7 @@ def test_a_load_ended_by_ctrl_c_says_how_to_go_on(terminal: Terminal) -> None:
     assert {value for values in copies(terminal).values() for value in values} == set(orders_in_file(terminal))
 
 
+@pytest.mark.long
 def test_some_orders_then_the_rest_then_nothing_then_all_again(terminal: Terminal) -> None:
     first = terminal.run("load", "bestellungen.csv", *FLAGS, "--limit", "7")
     again = terminal.run("load", "bestellungen.csv", *FLAGS)
@@ -215,6 +216,7 @@ def test_a_dry_run_needs_no_kafka_and_shows_the_first_orders(tmp_path: Path) -> 
     assert not list(tmp_path.glob(JOURNALS))
 
 
+@pytest.mark.long
 def test_a_model_is_trained_on_the_same_file_with_the_same_words(tmp_path: Path) -> None:
     a_shop(tmp_path)
     terminal = Terminal(tmp_path, clean_environment())

@@ -32,7 +32,6 @@ CHOSEN = AUTO if IS_LONG else FEW
 KS: dict[str, tuple[int | KRange, float]] = {"4": (4, 0.91)}
 if IS_LONG:
     KS |= {"5": (5, 0.85), "auto": (AUTO, 0.66)}
-else:
     KS |= {"3-5": (FEW, 0.82)}
 
 

@@ -149,6 +149,7 @@ def java_below(pid: int) -> list[psutil.Process]:
     return [child for child in psutil.Process(pid).children(recursive=True) if child.name() == "java"]
 
 
+@pytest.mark.long
 def test_ctrl_c_while_spark_works_ends_java_and_leaves_no_file(tmp_path: Path) -> None:
     path = str(a_part_of_completejourney(tmp_path))
     store = tmp_path / "models"

@@ -162,6 +162,7 @@ def test_a_swap_that_cannot_be_is_refused_and_one_whose_command_dies_lets_everyb
         assert not any(meta.paused for meta in metas(live))
 
 
+@pytest.mark.long
 def test_a_log_that_ends_with_the_marker_of_a_transaction_is_no_obstacle(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_model_of_the_topic_is_published_and_a_worker_takes_it(streamed: Deplo
     assert {fields[b"model_version"].decode() for fields in streamed.results().hashes.values()} == {told["model"]}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_model_of_the_topic_is_signed_before_it_is_promoted(streamed: Deployment, tmp_path: Path) -> None:
     private, public = a_key(tmp_path)
