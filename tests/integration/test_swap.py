@@ -123,7 +123,7 @@ def test_partitions_wait_only_a_moment_and_strangers_always_find_a_segment(
         live.wait_done()
         replayed(live, "other", "--from", missed(live))
 
-        with live.trickle(LATE, seconds=20.0, at_once=20):
+        with live.trickle(LATE, seconds=90.0, at_once=8):
             live.wait_progress(live.shown.progress() + 100)
             with standstills(live.shown.positions) as found:
                 child, out = begin_swap(live, "--quiet")
