@@ -6,13 +6,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from stream_app.commands.options import say
 
 if TYPE_CHECKING:
     from stream_app.replay.pace import Pace
     from stream_app.replay.resumable import Sent
+
+T = TypeVar("T")
 
 LINE_SECONDS = 5.0
 BAR_SECONDS = 0.1
@@ -44,7 +46,7 @@ def load_screen(goal: int, last_us: int | None, pace: Pace) -> Iterator[Show]:
         with _bar(goal, words) as show:
             yield show
     else:
-        yield _at_most_every(LINE_SECONDS, lambda sent: say(words(sent)))
+        yield at_most_every(LINE_SECONDS, lambda sent: say(words(sent)))
 
 
 @contextmanager
@@ -55,19 +57,20 @@ def _bar(goal: int, words: Callable[[Sent], str]) -> Iterator[Show]:
     columns = (BarColumn(bar_width=30), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=goal)
-        yield _at_most_every(
+        yield at_most_every(
             BAR_SECONDS, lambda sent: progress.update(task, completed=sent.confirmed, description=words(sent))
         )
 
 
-def _at_most_every(seconds: float, show: Show) -> Show:
+def at_most_every(seconds: float, show: Callable[[T], None]) -> Callable[[T], None]:
+    """Return what passes news on when the last was shown so long ago, and drops it otherwise."""
     shown_at = time.monotonic()
 
-    def seldom(sent: Sent) -> None:
+    def seldom(news: T) -> None:
         nonlocal shown_at
         if time.monotonic() - shown_at >= seconds:
             shown_at = time.monotonic()
-            show(sent)
+            show(news)
 
     return seldom
 

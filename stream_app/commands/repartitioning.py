@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stream_app.commands.load_screen import LINE_SECONDS, at_most_every
 from stream_app.commands.options import AsJson, Bootstrap, a_group, echo_json, say, settings_from
 
 if TYPE_CHECKING:
-    from stream_app.repartition.copy import Copied, Show
-
-LINE_SECONDS = 5.0
+    from stream_app.repartition.copy import Copied
 
 repartition_app = a_group("Move to topics with another number of partitions, step by step.")
 
@@ -35,7 +33,7 @@ def repartition_copy(
     from stream_app.repartition.target import create_target, target_of
 
     target = target_of(settings, to) if partitions is None else create_target(settings, to, partitions)
-    done = Copy(target, is_shortened_allowed=shortened).run(_lines())
+    done = Copy(target, is_shortened_allowed=shortened).run(at_most_every(LINE_SECONDS, _say))
     if as_json:
         echo_json(done)
     say(f"Copied {done.records:,} records into {target.new.topics.orders} in {done.seconds:,.1f} s.")
@@ -71,7 +69,7 @@ def repartition_finish(to: To, as_json: AsJson = False, kafka_bootstrap_servers:
     from stream_app.repartition.target import target_of
 
     target = target_of(settings, to)
-    done = finish(target, lambda words: say(f"{words} …"), _lines())
+    done = finish(target, lambda words: say(f"{words} …"), at_most_every(LINE_SECONDS, _say))
     if as_json:
         echo_json(done)
     if done.was_done:
@@ -84,14 +82,6 @@ def repartition_finish(to: To, as_json: AsJson = False, kafka_bootstrap_servers:
     say(f"Give workers and all who read SEGSTREAM_TOPIC_PREFIX={to} and a SEGSTREAM_REDIS_PREFIX of its own.")
 
 
-def _lines() -> Show:
-    shown_at = time.monotonic()
-
-    def show(copied: Copied) -> None:
-        nonlocal shown_at
-        if time.monotonic() - shown_at >= LINE_SECONDS:
-            shown_at = time.monotonic()
-            rate = copied.records / copied.seconds
-            say(f"{copied.reached:,} of {copied.total:,} records · {rate:,.0f}/s")
-
-    return show
+def _say(copied: Copied) -> None:
+    rate = copied.records / copied.seconds
+    say(f"{copied.reached:,} of {copied.total:,} records · {rate:,.0f}/s")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from stream_app.commands.load_screen import duration
+from stream_app.commands.load_screen import LINE_SECONDS, at_most_every, duration
 from stream_app.commands.options import say
 
 if TYPE_CHECKING:
     from stream_app.shadow.run import News
-
-LINE_SECONDS = 5.0
 
 Show = Callable[["News"], None]
 
@@ -23,7 +20,7 @@ Show = Callable[["News"], None]
 def replay_screen() -> Iterator[Show]:
     """Yield what takes the news."""
     if not sys.stderr.isatty():
-        yield _lines()
+        yield at_most_every(LINE_SECONDS, lambda news: say(words(news)))
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -37,18 +34,6 @@ def replay_screen() -> Iterator[Show]:
             progress.update(task, total=standing.total, completed=standing.done, description=words(news))
 
         yield show
-
-
-def _lines() -> Show:
-    shown_at = time.monotonic()
-
-    def show(news: News) -> None:
-        nonlocal shown_at
-        if time.monotonic() - shown_at >= LINE_SECONDS:
-            shown_at = time.monotonic()
-            say(words(news))
-
-    return show
 
 
 def words(news: News) -> str:

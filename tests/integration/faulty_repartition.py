@@ -7,9 +7,7 @@ or `committed` behind any. FAULT_SLICE is how many records of the orders one of 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,16 +16,7 @@ from stream_app.repartition.finish import finish
 from stream_app.repartition.target import target_of
 from stream_app.repartition.writer import Writer
 from stream_app.settings import load_settings
-
-PASSES: Counter[str] = Counter()
-
-
-def hit(point: str) -> None:
-    """Count a pass, and kill this process when it is the one."""
-    wanted, _, number = os.environ["FAULT_KILL"].partition(":")
-    PASSES[point] += 1
-    if point == wanted and PASSES[point] == int(number):
-        os.kill(os.getpid(), signal.SIGKILL)
+from tests.integration.fault_points import hit
 
 
 class FaultyWriter(Writer):

@@ -6,7 +6,6 @@ FAULT_SLICE is how many letters one of them sends.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,28 +16,20 @@ from stream_app.dead_letters.letter import Letter
 from stream_app.dead_letters.plan import Wish
 from stream_app.dead_letters.send import LetterSender
 from stream_app.settings import load_settings
+from tests.integration.fault_points import hit
 
 
 class FaultySender(LetterSender):
     """Ends as the environment says."""
 
-    passes = 0
-
-    def _hit(self, point: str) -> None:
-        wanted, _, number = os.environ["FAULT_KILL"].partition(":")
-        if point == wanted:
-            self.passes += 1
-            if self.passes == int(number):
-                os.kill(os.getpid(), signal.SIGKILL)
-
     def produce(self, letters: Sequence[Letter]) -> None:
         super().produce(letters)
         self._producer.flush(10)
-        self._hit("produced")
+        hit("produced")
 
     def commit(self) -> None:
         super().commit()
-        self._hit("committed")
+        hit("committed")
 
 
 class FaultyReplay(replay.Replay):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from collections import Counter
 from collections.abc import Iterable
 
 from stream_app.settings import load_settings
@@ -13,16 +10,7 @@ from stream_app.shadow.begin import Wish, begin
 from stream_app.shadow.engine import ShadowEngine, Silent
 from stream_app.shadow.run import run
 from stream_app.worker.transaction import Write
-
-PASSES: Counter[str] = Counter()
-
-
-def hit(point: str) -> None:
-    """Count a pass, and kill this process when it is the one."""
-    wanted, _, number = os.environ["FAULT_KILL"].partition(":")
-    PASSES[point] += 1
-    if point == wanted and PASSES[point] == int(number):
-        os.kill(os.getpid(), signal.SIGKILL)
+from tests.integration.fault_points import hit
 
 
 class FaultySilent(Silent):

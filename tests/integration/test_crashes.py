@@ -21,11 +21,11 @@ IS_LONG = "SEGSTREAM_PROVE" in os.environ
 
 PASSES = {"mid_apply": (1, 2), "claim": (2, 1, 3, 4), "restore": (2, 1, 3)}
 USUAL_PASSES = (6, 1, 3, 10, 14)
-KILLS = [(p, n) for p in POINTS for n in PASSES.get(p, USUAL_PASSES)[: 5 if IS_LONG else 1]]
+PLACES = [(p, n) for p in POINTS for n in PASSES.get(p, USUAL_PASSES)[: 5 if IS_LONG else 1]]
 SHORT_ZOMBIES = ("mid_apply",)
 SHORT_KILLS = ("produce", "commit_sent", "mid_apply", "claim", "restore")
-STOPS = [(p, n) for p, n in KILLS if IS_LONG or p in SHORT_ZOMBIES]
-KILLS = [(p, n) for p, n in KILLS if IS_LONG or p in SHORT_KILLS]
+STOPS = [(p, n) for p, n in PLACES if IS_LONG or p in SHORT_ZOMBIES]
+KILLS = [(p, n) for p, n in PLACES if IS_LONG or p in SHORT_KILLS]
 KILLED: dict[str, Story] = {f"{p}-{n}-killed": (scenarios.killed, p, n) for p, n in KILLS}
 STOPPED: dict[str, Story] = {f"{p}-{n}-stopped": (scenarios.stopped, p, n) for p, n in STOPS}
 SPECIAL: dict[str, Story] = {

@@ -31,8 +31,7 @@ FEW = KRange(3, 5)
 CHOSEN = AUTO if IS_LONG else FEW
 KS: dict[str, tuple[int | KRange, float]] = {"4": (4, 0.91)}
 if IS_LONG:
-    KS |= {"5": (5, 0.85), "auto": (AUTO, 0.66)}
-    KS |= {"3-5": (FEW, 0.82)}
+    KS |= {"5": (5, 0.85), "auto": (AUTO, 0.66), "3-5": (FEW, 0.82)}
 
 
 @pytest.fixture(scope="module")
