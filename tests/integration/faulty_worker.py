@@ -16,14 +16,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from stream_app.core.errors import SegstreamError
 from stream_app.core.outcome import Progress
-from stream_app.settings import load_settings
+from stream_app.settings import Settings, load_settings
 from stream_app.worker import loader, takeover
 from stream_app.worker.applier import Applier, Lost
 from stream_app.worker.engine import Engine
+from stream_app.worker.kafka_config import connection
 from stream_app.worker.meta import Meta, progress_of
 from stream_app.worker.run import run_worker
 from stream_app.worker.store import Held, Store
@@ -40,6 +42,8 @@ ANSWER_SECONDS = 0.001
 """Too short for a broker's answer, long enough to put the question on the wire."""
 
 REJOIN_SECONDS = 10.0
+DECIDED_SECONDS = 2.0
+CALL_SECONDS = 5.0
 
 
 class Fault:
@@ -149,10 +153,25 @@ class FaultyTransaction(Transaction):
             self._producer.commit_transaction(ANSWER_SECONDS)
         except KafkaException:
             is_answered = False
-            time.sleep(0.05)
+            self._wait_until_decided()
         self._hit("commit_sent")
         if not is_answered:
             super().commit()
+
+    def _wait_until_decided(self) -> None:
+        """Wait until the broker has closed the transaction; one that has not heard of the commit never does."""
+        admin = AdminClient(connection(self.engine.settings, "fault"))
+        places = [TopicPartition(self._topics.state, partition) for partition in self._meta_offsets]
+        levels = (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
+        deadline = time.monotonic() + DECIDED_SECONDS
+        while time.monotonic() < deadline:
+            asked = [
+                admin.list_offsets({place: OffsetSpec.latest() for place in places}, isolation_level=level)
+                for level in levels
+            ]
+            committed, written = ([found[place].result(CALL_SECONDS).offset for place in places] for found in asked)
+            if committed == written:
+                return
 
 
 class FaultyStore(Store):
@@ -245,6 +264,11 @@ class FaultyEngine(Engine):
     store_class = FaultyStore
     takeover_class = FaultyTakeover
     _works: list[LaneWork]
+
+    @property
+    def settings(self) -> Settings:
+        """Where the brokers are."""
+        return self._settings
 
     def _process(self, transaction: Transaction, works: list[LaneWork], obeyed: set[int]) -> None:
         assert isinstance(transaction, FaultyTransaction)
