@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from stream_app.commands.file_options import (
@@ -18,7 +15,7 @@ from stream_app.commands.file_options import (
     ReturnTypes,
     Timezone,
 )
-from stream_app.commands.load_file import LoadFlags, run_load
+from stream_app.commands.load_file import DryRun, Hashing, JournalFile, LoadFlags, PerSecond, Sure, run_load
 from stream_app.commands.options import AsJson, Bootstrap, settings_from
 
 
@@ -31,15 +28,11 @@ def backfill(
     decimal: DecimalFlag = None,
     return_prefix: ReturnPrefix = None,
     return_types: ReturnTypes = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read and report; show the first orders; send none.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Send even if the columns were only proposed.")] = False,
-    rate: Annotated[float | None, typer.Option(help="Orders a second at most.")] = None,
-    is_hashing: Annotated[
-        bool, typer.Option("--hash-customer-id", help="Send pseudonyms: HMAC of each id under SEGSTREAM_PSEUDONYM_KEY.")
-    ] = False,
-    journal: Annotated[Path | None, typer.Option(help="Where the load is written down; beside the file.")] = None,
+    dry_run: DryRun = False,
+    yes: Sure = False,
+    rate: PerSecond = None,
+    is_hashing: Hashing = False,
+    journal: JournalFile = None,
     as_json: AsJson = False,
     kafka_bootstrap_servers: Bootstrap = None,
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +18,7 @@ from stream_app.commands.file_options import (
     ReturnTypes,
     Timezone,
 )
-from stream_app.commands.load_file import LoadFlags, run_load
+from stream_app.commands.load_file import DryRun, Hashing, JournalFile, LoadFlags, PerSecond, Sure, run_load
 from stream_app.commands.options import AsJson, Bootstrap, ModelUri, Window, settings_from
 from stream_app.commands.train_file import run_train
 from stream_app.commands.train_options import (
@@ -95,22 +94,18 @@ def load(
     decimal: DecimalFlag = None,
     return_prefix: ReturnPrefix = None,
     return_types: ReturnTypes = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read and report; show the first orders; send none.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Send even if the columns were only proposed.")] = False,
+    dry_run: DryRun = False,
+    yes: Sure = False,
     history: Annotated[bool, typer.Option("--history", help="As the past: folded unscored, then scored once.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Send so many orders in this run.")] = None,
     speed: Annotated[
         str | None, typer.Option(metavar="60x", help="In the orders' own time, so much faster: an hour a minute.")
     ] = None,
-    rate: Annotated[float | None, typer.Option(help="Orders a second at most.")] = None,
+    rate: PerSecond = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted load stopped.")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Send all orders again: each counts once.")] = False,
-    is_hashing: Annotated[
-        bool, typer.Option("--hash-customer-id", help="Send pseudonyms: HMAC of each id under SEGSTREAM_PSEUDONYM_KEY.")
-    ] = False,
-    journal: Annotated[Path | None, typer.Option(help="Where the load is written down; beside the file.")] = None,
+    is_hashing: Hashing = False,
+    journal: JournalFile = None,
     as_json: AsJson = False,
     kafka_bootstrap_servers: Bootstrap = None,
 ) -> None:

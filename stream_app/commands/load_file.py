@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from stream_app.commands.failure import INTERRUPTED
 from stream_app.commands.file_options import FileOptions, Meaning
@@ -33,6 +35,15 @@ _SPEED = re.compile(r"([0-9]+(?:\.[0-9]+)?)x?")
 
 
 Naming = Callable[["Iterable[HistoricOrder]"], "Iterator[HistoricOrder]"]
+
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report; show the first orders; send none.")]
+Sure = Annotated[bool, typer.Option("--yes", help="Send even if the columns were only proposed.")]
+PerSecond = Annotated[float | None, typer.Option("--rate", help="Orders a second at most.")]
+Hashing = Annotated[
+    bool, typer.Option("--hash-customer-id", help="Send pseudonyms: HMAC of each id under SEGSTREAM_PSEUDONYM_KEY.")
+]
+JournalFile = Annotated[Path | None, typer.Option("--journal", help="Where the load is written down; beside the file.")]
 
 
 @dataclass(frozen=True)
