@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+READY_PROVE := $(VENV)/.ready-prove
 
 # The core without its modules of msgspec structs, which mypyc cannot compile, and what else runs once an order.
 COMPILED := build/compiled
@@ -40,9 +41,14 @@ $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(READY_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the locked packages into $(VENV), once: about 2,200 MB (half of it Spark) with what the tests need"
+	@echo "Installing the locked packages into $(VENV), once: about 1,150 MB with what the tests need"
 	$(call install,requirements-dev.lock)
 	@touch $@ $(READY)
+
+$(READY_PROVE): requirements-spark.lock $(READY_DEV)
+	@echo "Installing Spark into $(VENV), once: about 1,000 MB"
+	$(call install,requirements-spark.lock)
+	@touch $@
 
 demo: $(READY)  ## Run everything here, from Kafka to segment changes (ARGS=--until-done ends by itself).
 	@$(BIN)/segstream --version > /dev/null 2>&1 || { echo "$(VENV) does not work any more (this folder was moved, or its Python is gone): make clean demo"; exit 1; }
@@ -66,7 +72,7 @@ pictures: $(READY_DEV) system-tools  ## Take the pictures in docs/images/dashboa
 observe: $(READY_DEV) system-tools  ## Ask a real Prometheus beside a demo what dashboards and alerts ask.
 	@PATH="$$PATH:$(CURDIR)/.tools/debian/usr/bin" $(BIN)/python -m handbook.observation
 
-prove: $(READY_DEV) compile  ## The long forms of the proofs in `make test`, and the laws on the compiled core.
+prove: $(READY_PROVE) compile  ## The long forms of the proofs in `make test`, and the laws on the compiled core.
 	@SEGSTREAM_PROVE=1 HYPOTHESIS_PROFILE=long $(BIN)/pytest --timeout=3600 $(ARGS)
 	@cp -r tests bench pyproject.toml $(COMPILED)/ && cd $(COMPILED) && $(CURDIR)/$(BIN)/pytest tests/properties
 
@@ -85,7 +91,7 @@ $(AUDIT)/.ready: requirements-audit.lock | $(VENV)/bin/python
 	@$(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/pip install -q --disable-pip-version-check --require-hashes -r $< && touch $@
 
 audit: $(READY_DEV) $(AUDIT)/.ready  ## Ask PyPI's advisories about every locked package (needs the network).
-	@$(BIN)/python -m handbook.audit $(AUDIT)/bin/pip-audit requirements-worker.lock requirements-api.lock requirements-dashboard.lock requirements-train.lock requirements.lock requirements-dev.lock
+	@$(BIN)/python -m handbook.audit $(AUDIT)/bin/pip-audit requirements-worker.lock requirements-api.lock requirements-dashboard.lock requirements-train.lock requirements.lock requirements-dev.lock requirements-spark.lock
 
 sbom: $(READY_DEV)  ## Write what is installed, in CycloneDX's format, into build/sbom.
 	@$(BIN)/python -m handbook.sbom
@@ -135,7 +141,8 @@ lock:  ## Resolve the lock files anew (needs uv).
 	$(LOCK) --group audit -o requirements-audit.lock
 	$(LOCK) --group fuzz -o requirements-fuzz.lock
 	$(LOCK) --extra demo pyproject.toml -o requirements.lock
-	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock requirements-spark.lock
+	$(LOCK) --extra spark -c requirements-dev.lock pyproject.toml -o requirements-spark.lock
 
 clean:  ## Remove what was built.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score, silhouette_score  # type: ignore[import-untyped]
 
 from model_store.scoring import MONEY_SCALE, Scorer, fold_affine
 from model_store.segment_model import SegmentModel
@@ -111,6 +110,9 @@ class _Sample:
 
 
 def _ari(migrations: Counter[tuple[str, str]]) -> float:
+    # Imported where it is used: it takes seconds, and whoever mistypes a flag of `train` should not wait for it.
+    from sklearn.metrics import adjusted_rand_score  # type: ignore[import-untyped]
+
     if not migrations:
         return 1.0
     pairs, numbers = zip(*migrations.items(), strict=True)
@@ -120,6 +122,8 @@ def _ari(migrations: Counter[tuple[str, str]]) -> float:
 
 def _silhouette(rows: list[Row], model: SegmentModel) -> float | None:
     """Return how well the model's segments part the rows in its own space; None for fewer than two segments."""
+    from sklearn.metrics import silhouette_score
+
     scorer = Scorer(model)
     labels = [scorer.assign(*row) for row in rows]
     if len(set(labels)) < 2 or len(set(labels)) == len(labels):

@@ -15,7 +15,7 @@ from tests.integration.figures import FIGURE, Figures
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     """One broker for all tests: each makes topics and groups with names of its own."""
-    with LocalKafka(tmp_path_factory.mktemp("kafka")) as broker:
+    with LocalKafka(tmp_path_factory.mktemp("kafka"), is_brief=True) as broker:
         yield broker
 
 

@@ -47,19 +47,23 @@ CALL_SECONDS = 5.0
 
 
 class Fault:
-    """What goes wrong in this process, from the environment."""
+    """What goes wrong in this process."""
 
     def __init__(self) -> None:
-        self.bug = os.environ.get("FAULT_BUG", "")
+        self.bug = ""
         self._left: dict[str, int] = {}
         """Passes left until a point is the one."""
         self._signals: dict[str, signal.Signals] = {}
+        self.offsets: dict[int, int] = {}
+        """The source positions of the transaction under way."""
+
+    def read_environment(self) -> None:
+        """Learn which point or mistake it is; a forked process has been imported in another environment."""
+        self.bug = os.environ.get("FAULT_BUG", "")
         for name, number in (("FAULT_STOP", signal.SIGSTOP), ("FAULT_KILL", signal.SIGKILL)):
             point, _, passes = os.environ.get(name, "").partition(":")
             self._signals[point] = number
             self._left[point] = int(passes or 1)
-        self.offsets: dict[int, int] = {}
-        """The source positions of the transaction under way."""
 
     def is_next(self, point: str) -> bool:
         """Tell whether the next pass of this point is the one."""
@@ -302,6 +306,7 @@ def _needs_redis(work: LaneWork) -> bool:
 
 def main() -> int:
     """Run the worker as the `segstream worker` command does."""
+    FAULT.read_environment()
     takeover.RESTORE_SLICE = 50
     if due_slice := int(os.environ.get("FAULT_SLICE", "0")):
         loader.BUSY_BUDGET = loader.IDLE_BUDGET = loader.SLICE = due_slice

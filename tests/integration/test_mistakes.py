@@ -76,6 +76,14 @@ def test_a_misused_command_says_what_it_saw_and_how_to_use_it(
     assert mend in said
 
 
+def test_nobody_waits_for_scikit_learn_to_be_told_of_a_wrong_flag(beginner: Terminal) -> None:
+    imported = beginner.run("train", "shop.csv", *RETAIL, "--k", "many", PYTHONPROFILEIMPORTTIME="1").stderr
+
+    assert "no number of segments" in imported
+    assert "stream_app.commands.train_file" in imported
+    assert "sklearn" not in imported
+
+
 @pytest.mark.parametrize(
     ("env", "seen"),
     [

@@ -19,15 +19,17 @@ from stream_app.history.history import History
 from stream_app.history.reading import open_history
 from tests.integration.terminal import clean_environment
 from tests.integration.waiting import wait_for
-from trainer.features import DAY_US, Counting, buyers, counted_lines, features
+from tests.spark_words import COUNTINGS, PROVED, what_spark_is_asked
+from trainer.features import DAY_US, buyers, counted_lines, features
 from trainer.spark.history import hand_over
 from trainer.spark.session import spark_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+pytestmark = pytest.mark.long
+
 HEADER = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID"
-COUNTINGS = [Counting(), Counting(is_gross=True), Counting(is_gross=True, is_distinct=True)]
 QUICK = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"}
 """Half of a short run would go into compiling for a long one."""
 NAMES = ["Ünal", "a\u0301", "á", "z", "Z", "日本", "O'Neil", "𝄞", "a b"]
@@ -103,6 +105,7 @@ def test_spark_gives_duckdbs_rows_to_the_digit(both: tuple[History, History]) ->
         assert features(spark, **case) == expected
         assert len(expected) > 100
         assert counted_lines(spark, **case) == counted_lines(duck, **case)
+    PROVED.write_text(what_spark_is_asked())
 
 
 def test_spark_names_the_same_buyers(both: tuple[History, History]) -> None:
@@ -132,7 +135,6 @@ def trained(folder: Path, *words: str) -> tuple[dict[str, object], str]:
     return json.loads(out), said
 
 
-@pytest.mark.long
 def test_a_training_on_spark_ends_in_the_same_model_and_leaves_no_file(tmp_path: Path) -> None:
     words = [str(a_shop(tmp_path, orders=900)), "--format", "online-retail", "--k", "3"]
 
@@ -149,7 +151,6 @@ def java_below(pid: int) -> list[psutil.Process]:
     return [child for child in psutil.Process(pid).children(recursive=True) if child.name() == "java"]
 
 
-@pytest.mark.long
 def test_ctrl_c_while_spark_works_ends_java_and_leaves_no_file(tmp_path: Path) -> None:
     path = str(a_part_of_completejourney(tmp_path))
     store = tmp_path / "models"

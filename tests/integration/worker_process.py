@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from stream_app.local.child import Child
 from stream_app.local.ports import free_ports
+from tests.integration.forked_worker import ForkedWorker
 from tests.integration.waiting import wait_for
 
 STARTING = threading.Lock()
@@ -26,16 +27,14 @@ STARTING = threading.Lock()
 class WorkerProcess:
     """A real worker in a process of its own; it never outlives the test."""
 
-    def __init__(
-        self, folder: Path, env: dict[str, str], words: Sequence[str] = ("tests.integration.faulty_worker",)
-    ) -> None:
+    def __init__(self, folder: Path, env: dict[str, str], words: Sequence[str] = ()) -> None:
+        """Start the module with its arguments, or the worker with faults that the environment names."""
         self.output = folder / f"worker-{uuid4().hex[:6]}.out"
         self._marker = self.output.with_suffix(".marker")
-        argv = [sys.executable, "-m", *words]
         with STARTING:
             self.port = free_ports(1)[0]
             own = {"SEGSTREAM_WEB_PORT": str(self.port), "FAULT_MARKER": str(self._marker)}
-            self._child = Child.start(argv, env=env | own, stdout=self.output)
+            self._child = _started(words, env | own, self.output)
         self.kill = self._child.kill
         self.suspend = self._child.suspend
         self.resume = self._child.resume
@@ -106,3 +105,9 @@ class WorkerProcess:
 
     def is_ready(self) -> bool:
         return self.readyz()[0] == 200
+
+
+def _started(words: Sequence[str], env: dict[str, str], output: Path) -> Child | ForkedWorker:
+    if not words:
+        return ForkedWorker.start(env, output)
+    return Child.start([sys.executable, "-m", *words], env=env, stdout=output)

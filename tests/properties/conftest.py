@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 settings.register_profile(
-    "quick", max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW
+    "quick", max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW
 )
 settings.register_profile("long", max_examples=4_000, deadline=None, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -10,6 +10,7 @@ import pytest
 from stream_app.commands.train_engine import spark_memory
 from stream_app.commands.train_options import TrainFlags
 from stream_app.core.errors import SegstreamError, UsageError
+from tests.spark_words import PROVED, what_spark_is_asked
 from trainer.spark.history import in_sparks_words
 from trainer.spark.jdk import MODULES, find_jdk, what_is_wrong
 from trainer.spark.session import check_memory
@@ -109,6 +110,10 @@ def test_parameters_and_whole_division_are_put_into_sparks_words() -> None:
     got = in_sparks_words("SELECT ($a - max(t) FILTER (k = 'x')) // 5 AS n FROM lines")
 
     assert got == "SELECT (:a - MAX(t) FILTER(WHERE k = 'x')) DIV 5 AS n FROM lines"
+
+
+def test_spark_is_asked_what_it_was_asked_when_its_rows_were_compared() -> None:
+    assert what_spark_is_asked() == PROVED.read_text(), "make prove ARGS=tests/integration/test_spark.py"
 
 
 def said(*, engine: str = "duckdb", memory: str | None = None, is_from_topic: bool = False) -> TrainFlags:

@@ -24,6 +24,7 @@ LOCKS = {
     "requirements-space.lock": "space",
     "requirements.lock": "demo",
     "requirements-dev.lock": "dev",
+    "requirements-spark.lock": "spark",
 }
 """Each with the extra of ours that it was resolved for; the worker's has none, and some have more."""
 

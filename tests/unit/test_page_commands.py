@@ -29,6 +29,8 @@ from tests.documents import (
     name_of,
 )
 
+COMMAND = typer.main.get_command(app)
+
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 EXCEPTIONS = {
@@ -111,7 +113,7 @@ def problem_with(words: list[str], *, is_whole: bool = True) -> str:
     if words[0] == "make":
         targets = {word for word in words[1:] if re.fullmatch(r"[a-z-]+", word)}
         return "" if targets <= make_targets() else f"no such target: {targets - make_targets()}"
-    return problem_below(typer.main.get_command(app), words[1:], is_whole) if words[0] == "segstream" else ""
+    return problem_below(COMMAND, words[1:], is_whole) if words[0] == "segstream" else ""
 
 
 def problem_below(command: Any, words: list[str], is_whole: bool) -> str:

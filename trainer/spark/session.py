@@ -137,8 +137,7 @@ def _java(folder: Path, memory: str, variables: dict[str, str]) -> Iterator[Any]
     try:
         # In the middle of it the child would be known to nobody.
         with (folder / "java.out").open("wb") as said, interrupts_held(), _environment(variables):
-            # The package has types, and this function has none.
-            gateway = launch_gateway(conf, {"stdout": said, "stderr": said})  # type: ignore[no-untyped-call]
+            gateway = launch_gateway(conf, {"stdout": said, "stderr": said})
         yield gateway
     finally:
         if gateway is not None:

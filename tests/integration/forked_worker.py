@@ -1,0 +1,82 @@
+"""The worker with faults in a process of its own, forked from one that has imported everything already.
+
+Importing what a worker needs takes 1.3 s of CPU, and the tests start 150 of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from tests.integration import faulty_worker
+
+PR_SET_PDEATHSIG = 1
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([faulty_worker.__name__])
+
+
+class ForkedWorker:
+    """A process that leads its own group, as `Child` starts one: it ends when we do, however we went."""
+
+    def __init__(self, process: ForkServerProcess) -> None:
+        assert process.pid is not None
+        self.pid = process.pid
+        self._process = process
+
+    @classmethod
+    def start(cls, env: dict[str, str], stdout: Path) -> ForkedWorker:
+        """Start a worker with this environment, both its outputs appended to a file."""
+        process = CONTEXT.Process(target=_run, args=(env, stdout), daemon=True)
+        process.start()
+        return cls(process)
+
+    def poll(self) -> int | None:
+        """Return the exit code, minus the signal that ended it, or None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout_seconds: float | None = None) -> int:
+        """Return the exit code once it has ended; raise TimeoutError when it goes on."""
+        self._process.join(timeout_seconds)
+        if (code := self.poll()) is None:
+            raise TimeoutError(f"process {self.pid} still runs")
+        return code
+
+    def kill(self) -> int:
+        """End it at once and return its exit code."""
+        self._send(signal.SIGKILL)
+        return self.wait()
+
+    def suspend(self) -> None:
+        """Stop it where it stands, as a machine that hangs would."""
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after `suspend`."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self.poll() is None:
+                os.kill(self.pid, number)
+
+
+def _run(env: dict[str, str], stdout: Path) -> None:
+    os.setsid()
+    # The server that forked us ends with the tests; without this we would go on.
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.environ.clear()
+    os.environ.update(env)
+    for name, descriptors in ((os.devnull, [0]), (stdout, [1, 2])):
+        opened = os.open(name, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        for descriptor in descriptors:
+            os.dup2(opened, descriptor)
+        os.close(opened)
+    sys.exit(faulty_worker.main())
