@@ -90,8 +90,8 @@ FUZZ := build/fuzz
 $(AUDIT)/.ready: requirements-audit.lock | $(VENV)/bin/python
 	@$(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/pip install -q --disable-pip-version-check --require-hashes -r $< && touch $@
 
-audit: $(READY_DEV) $(AUDIT)/.ready  ## Ask PyPI's advisories about every locked package (needs the network).
-	@$(BIN)/python -m handbook.audit $(AUDIT)/bin/pip-audit requirements-worker.lock requirements-api.lock requirements-dashboard.lock requirements-train.lock requirements.lock requirements-dev.lock requirements-spark.lock
+audit: $(READY_DEV) $(AUDIT)/.ready  ## Ask PyPI and OSV for advisories about every locked package (needs the network).
+	@$(BIN)/python -m handbook.audit $(AUDIT)/bin/pip-audit requirements-worker-full.lock requirements-api.lock requirements-dashboard.lock requirements-train.lock requirements.lock requirements-dev.lock requirements-spark.lock
 
 sbom: $(READY_DEV)  ## Write what is installed, in CycloneDX's format, into build/sbom.
 	@$(BIN)/python -m handbook.sbom
@@ -133,9 +133,10 @@ LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --
 
 lock:  ## Resolve the lock files anew (needs uv).
 	$(LOCK) pyproject.toml -o requirements-worker.lock
+	$(LOCK) --extra objectstore --extra signature --extra otel pyproject.toml -o requirements-worker-full.lock
 	$(LOCK) --extra api --extra objectstore --extra signature pyproject.toml -o requirements-api.lock
 	$(LOCK) --extra dashboard pyproject.toml -o requirements-dashboard.lock
-	$(LOCK) --extra train --extra sample --extra objectstore --extra signature pyproject.toml -o requirements-train.lock
+	$(LOCK) --extra train --extra sample --extra objectstore --extra signature --extra otel pyproject.toml -o requirements-train.lock
 	$(LOCK) --extra space pyproject.toml -o requirements-space.lock
 	$(LOCK) --group build -o requirements-build.lock
 	$(LOCK) --group audit -o requirements-audit.lock

@@ -14,7 +14,7 @@ from stream_app.local.kafka_jars import PINS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "sbom"
-LOCKS = ("worker", "api", "dashboard", "train", "")
+LOCKS = ("worker", "worker-full", "api", "dashboard", "train", "")
 """Of the images, and of the demo; what only tests and builds need is in none."""
 
 _PIN = re.compile(r"^(?P<name>[a-z0-9-]+)(\[[a-z0-9,-]+\])?==(?P<version>[\w.]+)")

@@ -10,7 +10,27 @@ from typing import Any
 
 import structlog
 
+from stream_app.core.errors import StopError
 from stream_app.settings import Settings
+
+SUPERVISORS = ("faust", "mode")
+SUPERVISED = "stream_app.worker.faust_app"
+"""Where Faust logs the comings and goings of our app and service, under their classes' module."""
+
+
+class _Reason(logging.Filter):
+    """Keeps an end with a reason in our words: Faust would tell it as a crash, in tracebacks, and more than once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_told = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let nothing pass that carries the reason as an exception, nor what Faust says after it."""
+        if record.exc_info and isinstance(record.exc_info[1], StopError):
+            self._is_told = True
+            return False
+        return not (self._is_told and record.name.partition(".")[0] in SUPERVISORS)
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -37,8 +57,9 @@ def set_up_logging(settings: Settings) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(_Reason())
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
-    for noisy in ("faust", "mode", "aiokafka", "aiohttp"):
+    for noisy in (*SUPERVISORS, SUPERVISED, "aiokafka", "aiohttp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

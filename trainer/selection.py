@@ -142,18 +142,20 @@ def is_large_enough(candidate: Candidate) -> bool:
 
 
 def elbow(ks: Sequence[int], inertias: Sequence[float]) -> int:
-    """Return the k where more segments begin to gain less: the farthest below the line from first to last.
+    """Return the k where more segments begin to gain less; the first k of a curve that bends nowhere.
 
-    That is Kneedle's knee (Satopää et al. 2011) of a falling, convex curve, without its smoothing.
+    That is Kneedle's knee (Satopää et al. 2011) of a falling, convex curve.
 
     >>> elbow([2, 3, 4, 5], [100.0, 40.0, 30.0, 25.0])
     3
     """
+    from kneed import KneeLocator
+
     if len(ks) < 3 or inertias[0] <= inertias[-1]:
         return ks[0]
-    across = (np.array(ks) - ks[0]) / (ks[-1] - ks[0])
-    down = (inertias[0] - np.array(inertias)) / (inertias[0] - inertias[-1])
-    return ks[int(np.argmax(down - across))]
+    # A sensitivity of 0: with its default of 1 it waits for points behind the knee that so short a curve has not.
+    found = KneeLocator(list(ks), list(inertias), S=0, curve="convex", direction="decreasing").elbow
+    return ks[0] if found is None else int(found)
 
 
 def _least_bad(candidate: Candidate) -> tuple[bool, float, int]:

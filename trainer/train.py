@@ -61,6 +61,8 @@ class TrainingPlan:
     counting: Counting = AS_STREAMED
     champion: SegmentModel | None = None
     """The model whose segment ids live on; None: ids begin anew."""
+    license: str | None = None
+    """What the model may be passed on under, by Hugging Face's names; None: nobody said."""
     spark_memory: str | None = None
     """Spark computes the features with so much memory, 2g for example; None: DuckDB does."""
 
@@ -222,6 +224,7 @@ def _source_facts(plan: TrainingPlan, as_of_us: int) -> dict[str, str | int | fl
         "features": ", ".join(FEATURES[: plan.columns]),
         "amounts": "gross" if plan.counting.is_gross else "net of returns",
         "duplicate_lines": "dropped" if plan.counting.is_distinct else "kept",
+        **({} if plan.license is None else {"license": plan.license}),
     }
 
 

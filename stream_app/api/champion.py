@@ -14,6 +14,7 @@ from model_store.scoring import Scorer
 from model_store.segment_model import Segment, SegmentModel
 from stream_app.api.problems import Problem
 from stream_app.contract.control import Promotion
+from stream_app.core.errors import SegstreamError
 from stream_app.operators import now_us
 from stream_app.settings import Settings
 from stream_app.worker.control import Control
@@ -49,6 +50,8 @@ class Champion(threading.Thread):
         """Why the newest promotion is not what answers."""
         self.is_read = False
         """True once everything that was said has been heard."""
+        self.away = ""
+        """Why nobody can be heard; empty while all is well."""
 
     def run(self) -> None:
         """Read until stopped."""
@@ -57,9 +60,11 @@ class Champion(threading.Thread):
             try:
                 control = control or Control(self._settings)
                 control.read(POLL_SECONDS)
+                self.away = ""
                 self._follow(control)
-            except KafkaException:
-                # A fatal error of the client: only a new one reads on.
+            except (SegstreamError, KafkaException) as error:
+                # A fatal error of the client, or a name without an address as yet: only a new client reads on.
+                self.away = str(error)
                 _close(control)
                 control = None
                 self._stopping.wait(AGAIN_SECONDS)
@@ -83,7 +88,8 @@ class Champion(threading.Thread):
         if self.refused is not None:
             return Problem(status, self.refused.code, self.refused.cause, self.refused.mend)
         if not self.is_read:
-            detail = f"Kafka at {self._settings.kafka_bootstrap_servers} has not said yet which model is live."
+            servers = self._settings.kafka_bootstrap_servers
+            detail = f"Kafka at {servers} has not said yet which model is live. {self.away}".rstrip()
             return Problem(status, "MODEL_UNKNOWN", detail, "Try again, or ask `segstream doctor`.")
         hint = "Make one live: segstream models promote latest"
         return Problem(status, "MODEL_NONE", "No model is live.", hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from operator import itemgetter
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -29,6 +30,8 @@ class KafkaRecent(threading.Thread):
         """With the instant at which each was published, ascending."""
         self.is_reading = False
         """True once the topic was found."""
+        self.away = ""
+        """Why nothing is read; empty while all is well."""
 
     def newest(self, limit: int) -> list[bytes]:
         """Return the newest changes, the newest first."""
@@ -37,16 +40,16 @@ class KafkaRecent(threading.Thread):
     def run(self) -> None:
         """Read until stopped."""
         while not self._stopping.is_set():
-            consumer = Consumer(log_reader(self._settings, "api-recent"))
             try:
-                self._begin(consumer)
-                self._read(consumer)
-            except (SegstreamError, KafkaException):
+                # A name server that does not answer is an outage like any other, and met here.
+                with closing(Consumer(log_reader(self._settings, "api-recent"))) as consumer:
+                    self._begin(consumer)
+                    self._read(consumer)
+            except (SegstreamError, KafkaException) as error:
                 # Kafka is away, or the topics are still to be created.
+                self.is_reading, self.away = False, str(error)
                 self._stopping.wait(AGAIN_SECONDS)
-            finally:
-                self.is_reading = False
-                consumer.close()
+        self.is_reading = False
 
     def stop(self) -> None:
         """End the thread."""
@@ -62,7 +65,7 @@ class KafkaRecent(threading.Thread):
         consumer.assign(
             [TopicPartition(topic, partition, max(low, high - most)) for partition, (low, high) in bounds.items()]
         )
-        self.is_reading = True
+        self.is_reading, self.away = True, ""
 
     def _read(self, consumer: Consumer) -> None:
         kept: list[tuple[int, bytes]] = []

@@ -31,6 +31,7 @@ from stream_app.commands.train_options import (
     FromTopic,
     Gross,
     K,
+    License,
     Promote,
     SignWith,
     SparkMemory,
@@ -66,6 +67,7 @@ def train(
     spark_memory: SparkMemory = None,
     champion: ChampionVersion = "auto",
     sign_with: SignWith = None,
+    license: License = None,
     should_promote: Promote = False,
     unless_live: UnlessLive = False,
     as_json: AsJson = False,
@@ -78,9 +80,8 @@ def train(
     flags = TrainFlags(
         is_from_topic=from_topic, as_of=as_of, k=k, until=until, components=components, variance=variance,
         winsorize=winsorize, features=features, is_gross=gross, is_distinct=drop_duplicate_lines, engine=engine,
-        spark_memory=spark_memory, champion=champion, sign_with=sign_with, should_promote=should_promote,
-        is_unless_live=unless_live, as_json=as_json,
-    )  # fmt: skip
+        spark_memory=spark_memory, champion=champion, sign_with=sign_with, license=license,
+        should_promote=should_promote, is_unless_live=unless_live, as_json=as_json)  # fmt: skip
     given = settings_from(model_uri=model_uri, window_days=window_days, kafka_bootstrap_servers=kafka_bootstrap_servers)
     raise typer.Exit(run_train(options, flags, given))
 

@@ -21,6 +21,7 @@ from stream_app.commands.options import echo_json, say
 if TYPE_CHECKING:
     from stream_app.history.historic_order import HistoricOrder
     from stream_app.history.history import History
+    from stream_app.history.report import ReadReport
     from stream_app.history.writing import Writing
     from stream_app.replay.begin import Wish
     from stream_app.replay.journal import Journal
@@ -99,7 +100,6 @@ class LoadFlags:
 
 def run_load(options: FileOptions, flags: LoadFlags, settings: Settings) -> int:
     """Load a file and return the exit code."""
-    from stream_app.core.errors import UsageError
     from stream_app.history.reading import open_history
     from stream_app.replay.send import Sender
     from stream_app.tracing import sending
@@ -111,10 +111,11 @@ def run_load(options: FileOptions, flags: LoadFlags, settings: Settings) -> int:
         past = open_history(options.file, meaning.format, writing=writing)
     with past:
         tell_of_file(past.report, meaning, options.timezone, has_table=flags.is_dry)
+        if flags.is_dry and (past.report.orders or flags.as_json):
+            _show(past, name, as_json=flags.as_json)
+        _refuse_nothing(options.file, past.report)
         if flags.is_dry:
-            return _show(past, name, as_json=flags.as_json)
-        if not past.report.orders:
-            raise UsageError(f"{options.file} holds no order.", "The lines that were left out say why.")
+            return 0
         if meaning.proposed is not None and not flags.is_sure:
             say("Nothing was sent. If that is right, say so:")
             say(f"  {_this_command(without=('--yes',))} {meaning.columns_flag}")
@@ -146,7 +147,17 @@ def _pseudonym_key(flags: LoadFlags, settings: Settings) -> dict[str, str]:
     return {"--hash-customer-id": Pseudonyms(settings).fingerprint()}
 
 
-def _show(past: History, name: Naming, *, as_json: bool) -> int:
+def _refuse_nothing(file: Path, report: ReadReport) -> None:
+    """Raise UsageError where there is no order to send, whether it would be sent or only shown."""
+    from stream_app.core.errors import UsageError
+
+    if not report.lines_read:
+        raise UsageError(f"{file} has names of columns and no {report.place} below them.", "Export it again.")
+    if not report.orders:
+        raise UsageError(f"{file} holds no order.", f"The {report.place}s that were left out say why.")
+
+
+def _show(past: History, name: Naming, *, as_json: bool) -> None:
     from itertools import islice
 
     orders = [order.to_json().decode() for order in islice(name(past.orders()), SHOWN_ORDERS)]
@@ -157,7 +168,6 @@ def _show(past: History, name: Naming, *, as_json: bool) -> int:
     else:
         say(f"The first {len(orders)} of {past.report.orders:,} orders, none of them sent:")
         print("\n".join(orders))
-    return 0
 
 
 def _tell_of_the_future(past: History) -> None:

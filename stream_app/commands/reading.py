@@ -50,6 +50,7 @@ def tail(
     kafka_bootstrap_servers: Bootstrap = None,
 ) -> None:
     """Follow the segment changes, in words or as the events they are."""
+    from stream_app.segment_names import hint
     from stream_app.tail import Changes, Filter, Wish, follow
 
     wanted = Filter(_lower(segments), _known_causes(causes or []), frozenset(customers or []))
@@ -57,6 +58,8 @@ def tail(
     start = _start_of(since)
     settings = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers)
     with Changes(settings, start=start) as changes:
+        if wanted.segments and (note := hint(settings, wanted.segments)):
+            say(note)
         if is_following and not as_json:
             say(f"Changes on {settings.topics.changes}, from {since} on. Ctrl-C ends.")
         follow(changes, wish, typer.echo)

@@ -36,6 +36,7 @@ def init(
     is_forced: Annotated[bool, typer.Option("--force", help="Replace the files that are there.")] = False,
 ) -> None:
     """Write a new deployment's files: docker-compose.yml, .env and segstream.toml."""
+    from stream_app.neighbours import look_for_neighbours, neighbour_words
     from stream_app.starter.files import start_deployment
     from stream_app.starter.next_steps import next_steps
     from stream_app.starter.plan import Plan
@@ -45,6 +46,8 @@ def init(
     start_deployment(folder, plan, is_forced=is_forced)
     for line in next_steps(folder, plan):
         say(line)
+    if note := neighbour_words(plan, look_for_neighbours(plan)):
+        say(f"\n{note}")
 
 
 @config_app.command("show")

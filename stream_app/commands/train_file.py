@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from stream_app.settings import Settings
     from trainer.features import Counting
     from trainer.train import Training, TrainingPlan
+
+LICENSE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}")
 
 
 def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> int:
@@ -59,7 +62,7 @@ def run_train(options: FileOptions, flags: TrainFlags, settings: Settings) -> in
 
 
 def _check(options: FileOptions, flags: TrainFlags) -> None:
-    """Raise UsageError unless exactly one thing says what to learn from, and one up to when."""
+    """Raise UsageError for what could not be trained, or told, before anything is read."""
     from stream_app.commands.train_topic import refuse_file_options
     from stream_app.core.errors import UsageError
 
@@ -71,6 +74,10 @@ def _check(options: FileOptions, flags: TrainFlags) -> None:
         )
     if flags.as_of is not None and flags.until != 1:
         raise UsageError("--as-of and --until both say up to when to learn.", "Give one of them.")
+    if flags.license is not None and not LICENSE.fullmatch(flags.license):
+        raise UsageError(
+            f"{flags.license!r} is no identifier of a licence.", "Use one as Hugging Face writes them: cc-by-4.0."
+        )
 
 
 def _signer(flags: TrainFlags) -> PrivateKey | None:
@@ -108,6 +115,7 @@ def _plan(
         columns=_columns(flags.features),
         counting=_counting(flags),
         champion=None if champion is None else champion.model,
+        license=flags.license,
         spark_memory=spark_memory(flags),
     )
 

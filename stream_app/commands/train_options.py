@@ -60,6 +60,9 @@ SignWith = Annotated[
     Path | None,
     typer.Option(metavar="KEYFILE", help="Sign what is published: PEM file with an Ed25519 private key."),
 ]
+License = Annotated[
+    str | None, typer.Option(metavar="ID", help="For the model card, by Hugging Face's names: cc-by-4.0, other, …")
+]
 Promote = Annotated[bool, typer.Option("--promote", help="Make it the live model.")]
 UnlessLive = Annotated[
     bool, typer.Option("--unless-live", help="Do nothing if a model is live: for what starts by itself.")
@@ -84,6 +87,7 @@ class TrainFlags:
     spark_memory: str | None
     champion: str
     sign_with: Path | None
+    license: str | None
     should_promote: bool
     is_unless_live: bool
     as_json: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -76,22 +77,33 @@ def _faults_of_urls(settings: Settings) -> Iterator[str]:
         yield f"{variable_of(PREFIX + 'redirect_uri')} does not end with {CALLBACK}"
 
 
+def redirect_uri_of(settings: Settings) -> str:
+    """Return where the provider sends people back to, whoever says it."""
+    section = None if settings.dashboard_oidc_redirect_uri else _secrets_toml().get("auth")
+    found = section.get("redirect_uri") if isinstance(section, dict) else None
+    return settings.dashboard_oidc_redirect_uri or str(found or "")
+
+
 def missing_in_secrets() -> str:
     """Return what is missing in Streamlit's own secrets.toml; empty where it names a provider."""
-    found: dict[str, object] = {}
-    for folder in (Path.home(), Path.cwd()):
-        try:
-            found |= tomllib.loads((folder / STREAMLITS).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as error:
-            return f"{folder / STREAMLITS}, which cannot be read: {error}"
-    section = found.get("auth")
+    try:
+        section = _secrets_toml().get("auth")
+    except (OSError, ValueError) as error:
+        return f"{STREAMLITS}, which cannot be read: {error}"
     if not isinstance(section, dict):
         return f"[auth] in {STREAMLITS} is set"
     needed = (name.replace("metadata_url", "server_metadata_url") for name in OF_THE_PROVIDER)
     lacking = [name for name in needed if not section.get(name)]
     return f"{', '.join(lacking)} in [auth] of {STREAMLITS} is set" if lacking else ""
+
+
+def _secrets_toml() -> dict[str, object]:
+    """Return what Streamlit's own files say, the one of this folder above that of the user."""
+    found: dict[str, object] = {}
+    for folder in (Path.home(), Path.cwd()):
+        with suppress(FileNotFoundError):
+            found |= tomllib.loads((folder / STREAMLITS).read_text(encoding="utf-8"))
+    return found
 
 
 def _wrong(cause: str, mend: str) -> UsageError:

@@ -1,21 +1,20 @@
-"""`python -m stream_app.dashboard.run_with_provider run …`: Streamlit's command, told in memory who lets people in."""
+"""The dashboard with an identity provider: `streamlit run` finds `app` in this file, and serves it."""
 
 from __future__ import annotations
 
-from streamlit.runtime.secrets import secrets_singleton
-from streamlit.web import cli
+from starlette.middleware import Middleware
+from streamlit.starlette import App
 
-from stream_app.dashboard.provider import secrets_of
+from stream_app.dashboard.command import SCRIPT
+from stream_app.dashboard.provider import redirect_uri_of, secrets_of
+from stream_app.dashboard.way_back import WayBack
 from stream_app.settings import load_settings
 
-
-def main() -> None:
-    """Be `streamlit`; the secrets of the settings are in no file and on no command line."""
-    section = secrets_of(load_settings())
-    assert section is not None
-    secrets_singleton.merge_programmatic_secrets({"auth": {**section}})
-    cli.main(prog_name="streamlit")
-
-
-if __name__ == "__main__":
-    main()
+settings = load_settings()
+section = secrets_of(settings)
+# The secrets of the settings are in no file and on no command line.
+app = App(
+    SCRIPT,
+    secrets=None if section is None else {"auth": {**section}},
+    middleware=[Middleware(WayBack, redirect_uri=redirect_uri_of(settings))],
+)

@@ -132,6 +132,7 @@ def _orders_service(app: WorkerApp, settings: Settings, chunks: Any, engine_clas
                 await asyncio.shield(self._thread)
             except StopError as stop:
                 app.health.stop = stop
+                log.error("stopping", reason=stop.code, cause=stop.cause)
                 raise
             if not self.should_stop:
                 raise RuntimeError("the engine ended by itself")

@@ -47,12 +47,13 @@ def sign_in(visit: Visit, person: str) -> None:
 @pytest.mark.parametrize("width", [WIDE, pytest.param(PHONE, marks=pytest.mark.long)])
 def test_who_is_on_the_list_is_let_in_and_can_leave_again(browser: Browser, front_door: str, width: int) -> None:
     with visiting(browser, front_door, width) as visit:
-        visit.open("model")
+        visit.open("model?version=v1")
         assert INSIDE not in visit.words()
 
         sign_in(visit, "ada")
         expect(visit.page.get_by_text(INSIDE).first).to_be_visible(timeout=MS)
         expect(visit.page.get_by_text("Ada@shop.example")).to_be_visible()
+        assert visit.page.url == f"{front_door}/model?version=v1"
         assert visit.overflow() == 0
         assert visit.unlabelled() == []
         visit.open("segments")

@@ -126,6 +126,13 @@ def test_changes_are_read_from_an_instant_on(shop: Terminal) -> None:
     assert later == []
 
 
+def test_a_segment_that_nobody_has_is_told_beside_those_that_there_are(shop: Terminal) -> None:
+    done = shop.run("tail", "--from", "2100-01-01T00:00:00Z", "--no-follow", "--segment", "chmpions")
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "no segment 'chmpions'. It has s1 " in done.stderr
+
+
 def json_lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 

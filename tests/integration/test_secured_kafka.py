@@ -15,11 +15,12 @@ from stream_app.api.tokens import digest_of
 from stream_app.contract.rights import Resource, Right, Role, rights_of
 from stream_app.contract.topics import Topics
 from stream_app.core.errors import StopError
+from stream_app.core.partitioner import Partitioner, partition_of
 from stream_app.local.valkey import LocalRedis
 from stream_app.worker.kafka_config import connection, log_reader, transactional_producer
 from stream_app.worker.kafka_rights import explain_denial, grant, refuse_missing_rights
 from stream_app.worker.transaction import Transaction
-from tests.builders import a_model
+from tests.builders import a_model, an_order_json
 from tests.integration.api_process import ApiProcess
 from tests.integration.certificates import Certificates, make_certificates
 from tests.integration.deployment import Deployment
@@ -243,7 +244,7 @@ def test_no_secret_is_ever_told(deployment: Deployment, secured: SecuredKafka, v
     secured.allow("canary", rights(deployment, Role.WORKER) + rights(deployment, Role.API))
     deployment.redis.execute_command("ACL", "SETUSER", "canary", "reset", "on", f">{secrets['redis']}", "+@all", "~*")
     env = secret_environment(deployment, secured, valkey, secrets)
-    deployment.create(2).send([*a_log(2, orders=60, customers=5), Sent(0, b"C1", b'{"order_id": ')])
+    deployment.create(2).send([*a_log(2, orders=60, customers=5), Sent(0, b"C1", b'{"order_id": '), *orders_of(PERSON)])
     terminal = Terminal(deployment.folder, env)
 
     with (
@@ -255,6 +256,7 @@ def test_no_secret_is_ever_told(deployment: Deployment, secured: SecuredKafka, v
         api.ready(bearer)
         answers = [api.get(path, authorization=bearer) for path in ("/readyz", "/metrics", "/openapi.json", "/nothing")]
         answers.append(api.get("/segments", authorization=f"{bearer}x"))
+        person = api.get(f"/customers/{PERSON}", authorization=bearer)
         places = [("worker's metrics", worker.metrics().encode()), ("readyz", repr(worker.readyz()).encode())]
         places += [(f"answer {answer.status}", repr(answer).encode()) for answer in answers]
         places += [command_line_of(process.pid) for process in (worker, api)]
@@ -266,15 +268,31 @@ def test_no_secret_is_ever_told(deployment: Deployment, secured: SecuredKafka, v
     deployment.redis.execute_command("ACL", "DELUSER", "canary")
 
     assert {answer.status for answer in answers} == {200, 401, 404}
+    assert (person.status, PERSON in {name for _, name in places_with([PERSON], topics_of(deployment))}) == (200, True)
+    operators = {"worker's metrics", "readyz", "answer 200", "worker's log", "API's log"}
+    assert places_with([PERSON], [place for place in places if place[0] in operators]) == set()
     assert places_with(secrets.values(), places) == {("where one is", secrets["redis"])}
     assert {name.rpartition(" ")[2] for name, _ in failed} <= {"1", "2"}, failed
     assert b'"level": "debug"' in dict(places)["worker's log"]
 
 
+PERSON = "canary-person-7f3a"
+"""A customer whose id is in the topics, and may not be in a log or a metric."""
 WORKER = ("stream_app.cli", "worker")
 TELLING = (
     ("config", "show"), ("doctor", "--json"), ("--debug", "models", "list"),
 )  # fmt: skip
+
+
+def orders_of(person: str) -> list[Sent]:
+    """Return an order of somebody, and one that is refused."""
+    key = person.encode()
+    partition = partition_of(key, 2, Partitioner.MURMUR2)
+    assert partition is not None
+    return [
+        Sent(partition, key, value)
+        for value in (json.dumps(an_order_json(customer_id=person)).encode(), b'{"order_id": ')
+    ]
 
 
 def failing(secrets: dict[str, str]) -> list[tuple[tuple[str, ...], dict[str, str]]]:

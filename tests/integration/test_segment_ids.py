@@ -92,6 +92,22 @@ def test_matched_ids_are_kept_by_as_many_customers_as_any_renumbering_could_reac
     assert kept == pytest.approx([model.training["keep_their_id"] for model in models[1:]])
 
 
+@pytest.mark.long
+def test_an_id_ends_with_a_segment_that_fell_apart_although_some_of_it_could_have_kept_it(
+    retail: History, months: Callable[[int | KRange], list[SegmentModel]]
+) -> None:
+    steps = list(zip(pairwise(months(8)), MONTHS[1:], strict=True))
+
+    kept = [share_that_keep_their_id(retail, *pair, day) for pair, day in steps]
+    could = [best_of_all_renumberings(retail, *pair, day) for pair, day in steps]
+    before, after = steps[2][0]
+    ended = {segment.id for segment in before.segments} - {segment.id for segment in after.segments}
+
+    assert [round(best - own, 4) for own, best in zip(kept, could, strict=True)] == [0, 0, 0.0196, 0, 0]
+    (fate,) = [fate for fate in after.lineage if fate.id in ended]
+    assert (fate.fate, fate.before, fate.shared) == ("merged", 360, 230)
+
+
 def test_the_numbers_that_k_means_gives_are_kept_by_few(retail: History) -> None:
     def numbers(as_of_us: int, of_us: int) -> Labels:
         """Return the clusters, as K-Means numbers them, of one model for the customers of another day."""

@@ -39,8 +39,9 @@ def test_the_services_of_a_new_deployment_run_on_servers_that_are_there(
 ) -> None:
     name = f"d{uuid4().hex[:8]}"
     user = Terminal(tmp_path, clean_environment())
-    user.ok("init", "--deployment", name, "--kafka-bootstrap-servers", kafka.bootstrap, "--redis-url", valkey.url,
+    plan = ("--deployment", name, "--kafka-bootstrap-servers", kafka.bootstrap, "--redis-url", valkey.url,
             "--partitions", "2", "--replication", "1")  # fmt: skip
+    alone = user.run("init", *plan).stderr
     services = yaml.safe_load((tmp_path / "docker-compose.yml").read_text())["services"]
 
     user.ok(*services["topics"]["command"])
@@ -56,6 +57,7 @@ def test_the_services_of_a_new_deployment_run_on_servers_that_are_there(
     try:
         wait_for("the worker waits for a model", lambda: "no model is live" in str(readyz(port)), 30)
         done = user.run("doctor", "--json")
+        beside = user.run("init", *plan, "--force").stderr
     finally:
         worker.terminate(10)
 
@@ -64,3 +66,5 @@ def test_the_services_of_a_new_deployment_run_on_servers_that_are_there(
     assert findings["settings.sources"]["says"] == "Settings come from here: .env, segstream.toml."
     assert findings["topics.exist"]["says"] == "All five exist, with 2 partitions."
     assert user.run("topics", "check").returncode == 0
+    assert "joins the deployment" not in alone
+    assert f"has {name}.customer-state.v1 and 4 more of our topics already" in beside

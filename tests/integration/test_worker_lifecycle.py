@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,10 +35,13 @@ def an_order(partition: int, customer: str, order_id: str = "O1") -> Sent:
 
 
 def ended(worker: WorkerProcess, code: str) -> bool:
-    """Tell whether the worker ended with this reason; fail when it ended with another."""
+    """Tell whether the worker ended with this reason; fail when it ended with another, or told it as a crash."""
     if worker.is_running():
         return False
-    assert code in worker.said(), worker.said()
+    said = worker.said()
+    assert code in said, said
+    assert "Traceback" not in said, said
+    assert not re.search(r"faust|\bmode\b|[Cc]rash", said), said
     return worker.wait() == 1
 
 

@@ -204,6 +204,14 @@ def test_what_is_wrong_with_the_workers_has_its_line(facts: WorkerFacts, check: 
     assert said in f"{finding.says} {finding.mend}"
 
 
+@pytest.mark.parametrize("live", [None, LiveModel("m1", refusal="MODEL_MISSING: ./store holds no model m1.")])
+def test_a_model_store_that_is_not_there_is_one_problem(live: LiveModel | None) -> None:
+    findings = list(judge_model(replace(MODEL, store_fault="./store is no folder on this machine.", live=live)))
+
+    assert [finding.check for finding in findings if finding.status is Status.PROBLEM] == ["model.store"]
+    assert findings[-1].status is Status.SKIPPED
+
+
 def test_a_partition_is_stuck_when_it_waits_long_and_does_not_move() -> None:
     waiting = replace(with_held(applied_ago_seconds=300.0), group=replace(GROUP, committed={0: 4, 1: 10}))
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from prometheus_client.exposition import choose_encoder
 
 from model_store.scoring import Scorer
 from stream_app import metrics
 from stream_app.core.outcome import Progress
+from stream_app.core.pipeline import read_chunk
 from stream_app.core.statistics import Figures, SegmentTotals, encode_fields
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.gauges import Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.lane import Lane
+from stream_app.worker.meta import identity_of
 from stream_app.worker.store import Lease
-from tests.builders import a_model
+from stream_app.worker.work import Basis, LaneWork
+from tests.builders import a_model, a_record, rules
 
 MONEY = 10_000
 
@@ -65,6 +69,17 @@ def test_money_is_published_in_currency_units(gauges: Gauges) -> None:
     gauges.figures({0: a_lane(0, Watched("s1", 30))})
 
     assert metrics.REGISTRY.get_sample_value("segstream_customers_monetary", {"segment": "s1"}) == 30
+
+
+def test_the_age_of_orders_names_a_slow_one_to_whoever_reads_open_metrics(gauges: Gauges) -> None:
+    basis = Basis(rules(), identity_of("cluster", "orders", "state", 4, 365, "EUR"))
+    records = [a_record(offset=4711, value_=b"{")]
+    work = LaneWork(a_lane(3, Figures()), basis, read_chunk(records, 3, (), basis.rules))
+
+    gauges.count(work)
+
+    encode, _ = choose_encoder("application/openmetrics-text; version=1.0.0")
+    assert '{offset="4711",partition="3"}' in encode(metrics.REGISTRY).decode()
 
 
 def test_a_segment_that_is_gone_is_taken_back(gauges: Gauges) -> None:

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from stream_app.cli import app
 from stream_app.commands.file_report import backfill_lines
 from stream_app.core.errors import UsageError
+from stream_app.history.columns import columns_text
 from stream_app.history.reading import open_history
 from stream_app.history.reasons import REASONS
 from stream_app.history.report import Example
@@ -87,6 +90,22 @@ def test_a_file_without_a_line_that_counts_still_tells_its_columns(tmp_path: Pat
 
     assert [(c.field, c.column, c.meaning) for c in report.columns][:1] == [("order_id", "order", "")]
     assert report.to_json()["last_order_at"] is None
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ("--dry-run", "--json"), ("--yes",)])
+@pytest.mark.parametrize(
+    ("lines", "said"), [([], "no line below them"), (["o,,p,1,1,2025-01-15"], "lines that were left out say why")]
+)
+def test_a_file_without_an_order_is_refused_even_when_it_is_only_looked_at(
+    tmp_path: Path, words: tuple[str, ...], lines: list[str], said: str
+) -> None:
+    file = a_file(tmp_path, lines)
+
+    done = CliRunner().invoke(app, ["load", str(file), "--columns", columns_text(COLUMNS), *words])
+
+    assert isinstance(done.exception, UsageError)
+    assert str(file) in done.exception.cause
+    assert said in str(done.exception)
 
 
 def test_lines_below_zero_are_a_return_and_beside_bought_ones_under_an_id_of_its_own(tmp_path: Path) -> None:

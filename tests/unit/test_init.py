@@ -23,6 +23,7 @@ from typer.testing import CliRunner, Result
 from stream_app.cli import app
 from stream_app.core.errors import UsageError
 from stream_app.effective_settings import effective_settings, settings_schema, unknown_variables
+from stream_app.neighbours import Seen, Unseen, neighbour_words
 from stream_app.settings import Settings, load_settings, variable_of
 from stream_app.starter.files import FILES, rendered, start_deployment
 from stream_app.starter.next_steps import next_steps
@@ -225,6 +226,24 @@ def test_the_next_steps_are_told_and_what_will_not_work_is_said_before(folder: P
     assert "segstream doctor" in steps
     assert "Inside a container localhost is the container itself" in steps
     assert "container itself" not in "\n".join(next_steps(folder, PLANS["both given"]))
+
+
+@pytest.mark.parametrize(
+    ("plan", "seen", "said"),
+    [
+        (Plan(), frozenset(), ""),
+        (Plan(), Unseen.NOBODY, ""),
+        (Plan(), frozenset({"orders.v1"}), "a Kafka with orders.v1 runs at localhost:9092 already"),
+        (PLANS["both given"], frozenset(), ""),
+        (PLANS["both given"], Unseen.SHUT, "did not say what it has"),
+        (PLANS["both given"], frozenset({"b", "a"}), "has a and 1 more of our topics already. A worker with these"),
+    ],
+)
+def test_a_deployment_that_is_there_already_is_not_joined_in_silence(plan: Plan, seen: Seen, said: str) -> None:
+    words = neighbour_words(plan, seen)
+
+    assert said in words
+    assert bool(said) == bool(words)
 
 
 def test_two_deployments_have_clusters_of_their_own() -> None:

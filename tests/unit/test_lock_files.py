@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 LOCKS = {
     "requirements-worker.lock": "",
+    "requirements-worker-full.lock": "otel",
     "requirements-api.lock": "api",
     "requirements-dashboard.lock": "dashboard",
     "requirements-train.lock": "train",
@@ -96,6 +97,13 @@ def test_a_lock_holds_exact_versions_with_hashes_and_no_address(lock: str) -> No
 
     assert [entry for entry in entries(lock) if not form.fullmatch(entry)] == []
     assert "://" not in (ROOT / lock).read_text()
+
+
+def test_the_larger_image_of_a_worker_adds_every_extra_that_a_worker_can_use() -> None:
+    larger, plain = pins("requirements-worker-full.lock"), pins("requirements-worker.lock")
+    extras = [requirement.name for extra in ("objectstore", "signature", "otel") for requirement in asked_by_us(extra)]
+
+    assert {canonicalize_name(name) for name in extras} | plain.keys() <= larger.keys() | {"tzdata"}
 
 
 ROOMS = {

@@ -35,3 +35,29 @@ def test_a_crash_in_c_code_tells_where_it_happened() -> None:
     assert done.returncode == -11
     assert "Fatal Python error: Segmentation fault" in done.stderr
     assert "in hangs" in done.stderr
+
+
+STOPPING = """
+import logging
+from stream_app.core.errors import StopError
+from stream_app.logs import set_up_logging
+from stream_app.settings import load_settings
+
+set_up_logging(load_settings())
+for error in (ValueError("a fault"), StopError("the reason", code="REASON")):
+    try:
+        raise error
+    except Exception:
+        logging.getLogger("stream_app.worker").exception("Crashed")
+        logging.getLogger("mode.worker").critical("We experienced a crash!")
+logging.getLogger("stream_app.worker").error("last words")
+"""
+
+
+def test_an_end_with_a_reason_is_not_told_as_a_crash_and_a_fault_is() -> None:
+    done = subprocess.run([sys.executable, "-c", STOPPING], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.stderr.count("ValueError: a fault") == 1
+    assert done.stderr.count("We experienced a crash!") == 1
+    assert "the reason" not in done.stderr
+    assert done.stderr.splitlines()[-1].count("last words") == 1

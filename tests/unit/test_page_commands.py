@@ -51,6 +51,7 @@ EXCEPTIONS = {
     ("docs/how-to/secure-connections.md", "needs a Kafka with TLS"): 2,
     ("docs/how-to/secure-connections.md", "needs a Redis with TLS"): 1,
     ("docs/how-to/start-a-deployment.md", "needs Docker"): 2,
+    ("docs/reference/dependencies.md", "needs Docker"): 1,
     ("docs/how-to/subscribe-from-python.md", "installs packages"): 1,
     ("docs/how-to/train-a-model.md", "needs the extra spark"): 1,
     ("docs/how-to/upgrade.md", "installs packages"): 1,

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from typer.testing import CliRunner
 
+from stream_app.cli import app
+from stream_app.core.errors import UsageError
 from tests.unit.test_report_page import HOSTILE, a_trained_model, pages
 from trainer.report.card import plain
 
@@ -30,6 +33,21 @@ def test_the_front_matter_says_what_a_hub_looks_for() -> None:
     assert result["dataset"]["name"] == "orders.csv"
     assert {m["type"]: m["value"] for m in result["metrics"]}["silhouette"] == pytest.approx(0.4)
     assert [m["type"] for m in result["metrics"]] == head["metrics"]
+
+
+def test_a_licence_that_was_given_is_stated() -> None:
+    _, card = pages(a_trained_model(training={"license": "cc-by-4.0"}))
+
+    assert front_matter(card)["license"] == "cc-by-4.0"
+    assert "`cc-by-4.0`" in card
+    assert "unknown" not in card
+
+
+def test_a_licence_that_would_break_the_front_matter_is_refused_before_anything_is_read() -> None:
+    done = CliRunner().invoke(app, ["train", "no-such-file.csv", "--license", "mit\ntags: x"])
+
+    assert isinstance(done.exception, UsageError)
+    assert "is no identifier of a licence" in done.exception.cause
 
 
 @pytest.mark.parametrize("name", [HOSTILE, "a: b # c", "'\"\n---\nlicense: mit", "{{ x }}", "%&*!|>@`"])

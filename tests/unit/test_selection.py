@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -73,13 +75,20 @@ def test_where_nothing_passes_the_most_stable_of_large_segments_is_taken() -> No
     assert got == (5, "No k passes; of those with segments large enough 5 is the most stable.")
 
 
-def test_the_elbow_is_where_kneedle_finds_it() -> None:
-    # Given what kneed 0.9 says of both data sets' inertias (S=0)
-    tops = (6, 8, 10)
-    uci, journey = [3, 5, 5], [3, 4, 5]
+@pytest.mark.parametrize("inertias", [UCI_INERTIA, JOURNEY_INERTIA])
+def test_the_elbow_of_every_range_is_the_farthest_below_the_line_from_first_to_last(inertias: list[float]) -> None:
+    for first, last in combinations(range(len(inertias)), 2):
+        ks, curve = range(first + 2, last + 3), inertias[first : last + 1]
+        below = [(curve[0] - y) / (curve[0] - curve[-1]) - n / (last - first) for n, y in enumerate(curve)]
 
-    assert [elbow(range(2, top + 1), UCI_INERTIA[: top - 1]) for top in tops] == uci
-    assert [elbow(range(2, top + 1), JOURNEY_INERTIA[: top - 1]) for top in tops] == journey
+        assert elbow(ks, curve) == ks[below.index(max(below))]
+
+
+def test_the_elbow_moves_with_the_range() -> None:
+    tops = (6, 8, 10)
+
+    assert [elbow(range(2, top + 1), UCI_INERTIA[: top - 1]) for top in tops] == [3, 5, 5]
+    assert [elbow(range(2, top + 1), JOURNEY_INERTIA[: top - 1]) for top in tops] == [3, 4, 5]
 
 
 def test_a_curve_of_two_points_or_without_a_fall_bends_nowhere() -> None:

@@ -14,6 +14,8 @@ from trainer.report.subject import Subject
 from trainer.report.words import listed, percent
 
 TAGS = ("customer-segmentation", "rfm", "clustering", "k-means", "tabular", "marketing")
+UNKNOWN = "unknown"
+"""A name that Hugging Face has for it."""
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
@@ -26,8 +28,7 @@ def _front_matter(subject: Subject) -> Iterator[str]:
     """Yield YAML whose free texts are JSON strings: those are YAML too, whatever stands in them."""
     data = json.dumps(str(subject.fact("data")))
     yield "---"
-    # Who owns the data says it; guessing would be worse.
-    yield "license: unknown"
+    yield f"license: {_licence(subject)}"
     yield "library_name: segstream"
     yield "tags:"
     yield from (f"- {tag}" for tag in TAGS)
@@ -77,10 +78,20 @@ def _body(subject: Subject) -> Iterator[str]:
     yield from _heading("Limits")
     yield from _bullets(limits(subject))
     yield from _heading("Licence")
-    yield (
-        "The front matter says `unknown`: the licence of a model is up to those whose orders it was made of. State "
-        "it before you pass the model on. `model.json` holds no order and no customer id, "
-        "but medians and sizes of segments."
+    yield f"{_licence_words(_licence(subject))} `model.json` holds no order and no customer id, but medians and sizes."
+
+
+def _licence(subject: Subject) -> str:
+    """Return what the training was told; who owns the data decides it, and guessing would be worse."""
+    return str(subject.fact("license") or UNKNOWN)
+
+
+def _licence_words(name: str) -> str:
+    if name != UNKNOWN:
+        return f"`{name}`, as those said who trained the model."
+    return (
+        "The front matter says `unknown`: the licence of a model is up to those whose orders it was made of. State it "
+        "before you pass the model on: `segstream train --license`."
     )
 
 

@@ -19,6 +19,9 @@ def judge_model(model: ModelFacts, unseen: str = "") -> Iterator[Finding]:
         yield ok(STORE, f"{model.uri} holds {counted(len(model.versions), 'model')}.")
     if unseen:
         yield skipped(LIVE, unseen)
+    elif model.live is None and model.store_fault:
+        # Training mends both, and a fault is counted once.
+        yield skipped(LIVE, "a model has to be trained before one can be live")
     elif model.live is None:
         yield problem(LIVE, "No model is live: workers wait for one.", TRAIN)
     else:
@@ -29,6 +32,9 @@ def _live(model: ModelFacts) -> Iterator[Finding]:
     live = model.live
     assert live is not None
     yield ok(LIVE, f"Model {live.version} is live.")
+    if live.refusal and model.store_fault:
+        yield skipped(USABLE, "the model store cannot be read")
+        return
     if live.refusal:
         yield problem(USABLE, live.refusal, live.mend)
         return

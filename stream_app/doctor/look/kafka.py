@@ -23,7 +23,7 @@ DEFAULT_PORT = 9092
 
 def look_at_kafka(settings: Settings) -> KafkaFacts:
     """Return what can be said of the brokers within about ten seconds, however they fail."""
-    bootstrap = knock_all(_addresses(settings.kafka_bootstrap_servers))
+    bootstrap = knock_all(addresses(settings.kafka_bootstrap_servers))
     facts = KafkaFacts(bootstrap, settings.kafka_security_protocol, is_in_container=_is_in_container())
     if not any(server.is_open for server in bootstrap):
         return facts
@@ -37,7 +37,8 @@ def look_at_kafka(settings: Settings) -> KafkaFacts:
     return replace(facts, refused=Refused(Refusal.MUTE)) if complained.is_usable else complained
 
 
-def _addresses(servers: str) -> Iterator[str]:
+def addresses(servers: str) -> Iterator[str]:
+    """Yield each `host:port` of a list of bootstrap servers."""
     for server in servers.split(","):
         address = server.strip().rpartition("://")[2]
         if address:
