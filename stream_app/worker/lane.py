@@ -123,6 +123,11 @@ class Lane:
         self.paused = reason
         self.must_write = True
 
+    def go_on(self) -> None:
+        """Run again from where the state stands."""
+        self.paused = ""
+        self.failures = 0
+
     def figures_to_check(self, most: int) -> list[str]:
         """Return the names of the figures to look at next, and begin again behind the last."""
         names, first = self.figures.names(), self.checked_figures

@@ -30,7 +30,7 @@ def release(lane: Lane) -> None:
     """Let a partition go on to which no swap has come in time."""
     if lane.paused == HELD and time.monotonic() >= lane.held_until:
         log.warning("no swap came", partition=lane.partition, position=lane.progress.source_position)
-        _go_on(lane)
+        lane.go_on()
         lane.must_write = True
 
 
@@ -52,7 +52,7 @@ def _begin(lane: Lane, swap: Swap, *, is_patient: bool) -> bool:
         log.warning("not swapped: the partition is not at the barrier", partition=place, namespace=swap.namespace)
         # Whoever said it waits to hear of it, and no order may come for long.
         return True
-    _go_on(lane)
+    lane.go_on()
     clock = lane.progress.clock
     # Never before what the namespace has seen: its states cannot be brought back to an earlier instant.
     clock.advance(swap.clocks[place])
@@ -61,8 +61,3 @@ def _begin(lane: Lane, swap: Swap, *, is_patient: bool) -> bool:
     active.begin_swap(Adopting.of(swap, place, clock.instant, is_patient=is_patient), lane.unapplied)
     log.info("swap begins", partition=place, namespace=swap.namespace, position=swap.barriers[place])
     return True
-
-
-def _go_on(lane: Lane) -> None:
-    lane.paused = ""
-    lane.failures = 0
