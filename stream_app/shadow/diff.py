@@ -16,7 +16,7 @@ from stream_app.shadow.compare import Brought, Side, compare
 from stream_app.shadow.hashes import FIELDS, wrongly_shown
 from stream_app.shadow.tally import Comparison, Found, Tally, found_of, kept_wrongly
 from stream_app.shadow.touched import touched
-from stream_app.worker.meta import Meta, decode_meta
+from stream_app.worker.meta import Meta, decode_meta, half_swapped
 
 SLICE = 500
 
@@ -80,7 +80,9 @@ class Diff:
         """Compare everybody."""
         first, second = self._halves
         model, other = (side.scorer.version for side in self._sides)
-        tally = Tally(Comparison(first.name, second.name, rfc3339(self._at), model, other))
+        # A namespace takes nothing over.
+        half = half_swapped([meta for half in self._halves if half.name == LIVE for meta in half.metas])
+        tally = Tally(Comparison(first.name, second.name, rfc3339(self._at), model, other, half))
         for partition in range(max(len(first.metas), len(second.metas))):
             tell(f"Comparing partition {partition}: {tally.result.customers:,} customers so far")
             customers, found = self._partition(partition)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from stream_app.contract.control import Swap
+from stream_app.core.errors import SegstreamError
 from stream_app.logs import set_up_logging
 from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
@@ -20,6 +21,7 @@ from stream_app.shadow.meeting import Barriers, Meeting
 from stream_app.shadow.run import fold_at_once, running
 from stream_app.worker.control import read_control
 from stream_app.worker.health import Health
+from stream_app.worker.meta import Meta
 
 LOOK_SECONDS = 0.2
 MOST_IDS = 2**31 - 1
@@ -105,6 +107,18 @@ def _watch(live: Settings, lookup: Lookup, swap_id: int, tell: Tell) -> list[int
         left = still_at(metas, swap_id, position)
         # An emptied Redis shows no partition at all until a worker has restored one.
         if metas and not left:
+            _refuse_given_up(metas, swap_id)
             return [partition for partition, meta in enumerate(metas) if meta is not None and meta.swapped != swap_id]
         tell(f"{len(metas) - len(left)} of {len(metas)} partitions have taken over")
         time.sleep(LOOK_SECONDS)
+
+
+def _refuse_given_up(metas: list[Meta | None], swap_id: int) -> None:
+    """Raise SegstreamError when somebody gave the swap up meanwhile."""
+    half = [partition for partition, meta in enumerate(metas) if meta is not None and meta.given_up == swap_id]
+    if half:
+        raise SegstreamError(
+            f"The swap was given up in {len(half)} of {len(metas)} partitions.",
+            "Some customers are of the replay, and some are not: count everybody anew, and swap that.",
+            code="SWAP_GIVEN_UP",
+        )

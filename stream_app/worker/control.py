@@ -10,6 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from stream_app.contract.control import (
     ControlRecord,
     Erasure,
+    GiveUp,
     Hold,
     Moved,
     Promotion,
@@ -50,6 +51,8 @@ class Control:
         """The fingerprints of all keys by which people were erased."""
         self.replay: Replay | None = None
         """What the namespace is made of; None in a live deployment."""
+        self.given_up: set[int] = set()
+        """The ids of swaps that nobody need go on with."""
         self.moved: Moved | None = None
         """With which topics the deployment goes on; None: with these."""
 
@@ -110,6 +113,8 @@ class Control:
             self.moved = record
         else:
             self._records.append((offset, record))
+            if isinstance(record, GiveUp):
+                self.given_up.add(record.id)
 
     def erased_in(self, partition: int, partitions: int) -> list[str]:
         """Return the hashes of who is erased and may have orders in a partition."""
@@ -127,9 +132,15 @@ class Control:
             if offset >= since and isinstance(record, Resume | Skip) and record.partition == partition
         ]
 
-    def swaps_since(self, since: int) -> list[Hold | Swap]:
+    def swaps_since(self, since: int) -> list[Hold | Swap | GiveUp]:
         """Return what was said of swaps at or after a control position."""
-        return [record for offset, record in self._records if offset >= since and isinstance(record, Hold | Swap)]
+        kinds = Hold | Swap | GiveUp
+        return [record for offset, record in self._records if offset >= since and isinstance(record, kinds)]
+
+    def newest_swap(self, namespace: str) -> Swap | None:
+        """Return the last swap to a namespace that was said, None when none was."""
+        said = (each for _, each in reversed(self._records) if isinstance(each, Swap) and each.namespace == namespace)
+        return next(said, None)
 
     def position_behind(self, swap_id: int) -> int:
         """Return the control position behind a swap."""

@@ -11,12 +11,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from stream_app.contract.rights import Role
-from stream_app.core.errors import OutageError, StopError
+from stream_app.core.errors import OutageError, PartitionWaits, StopError
 from stream_app.settings import Settings
 from stream_app.worker import loader
 from stream_app.worker.allowance import Allowance
@@ -146,7 +147,7 @@ class Engine:
         start = self._control.start_of(partition)
         return self.takeover_class(
             partition, *parts, lambda each: self._control.erased_in(each, identity.partitions), is_damaged=is_damaged,
-            start=start,
+            start=start, require=partial(self._namespaces.require, self._control.given_up),
         )  # fmt: skip
 
     def _guarded(self, step: Callable[[], bool]) -> bool:
@@ -266,7 +267,7 @@ class Engine:
     def _load(self, works: list[LaneWork], obeyed: set[int], budget: int) -> list[LaneWork]:
         """Fetch the states the chunk needs, and so many more of each partition.
 
-        Leaves out partitions with nothing to do and those that were lost.
+        Leaves out partitions with nothing to do, and those that were lost or have to wait.
         """
         loaded = []
         # One partition at a time: orders wait for the slice.
@@ -283,6 +284,9 @@ class Engine:
                     adopt_lane(work, self._namespaces)
             except PartitionLost as lost:
                 self._lose(lost)
+                continue
+            except PartitionWaits as away:
+                self._assignment.put_off(work.lane.partition, away)
                 continue
             if work.has_something or work.lane.partition in obeyed:
                 loaded.append(work)
@@ -374,6 +378,7 @@ class Engine:
         health, assignment = self._health, self._assignment
         health.assigned = assignment.assigned
         health.running = frozenset(assignment.lanes)
+        health.waits = dict(assignment.waits)
         health.is_joined = assignment.is_joined
         health.model_problem = self._models.problem(lane.progress.clock.instant for lane in assignment.lanes.values())
         self.gauges.forget(assignment.lanes)

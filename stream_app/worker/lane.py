@@ -63,6 +63,8 @@ class Lane:
     """Where the broker had nothing more for us: above the last order when markers of transactions follow it."""
     swapped: int = 0
     """`Meta.swapped`."""
+    given_up: int = 0
+    """`Meta.given_up`."""
     held_until: float = field(default_factory=lambda: time.monotonic() + HOLD_SECONDS)
     """While it is held for a swap: when it goes on by itself, by `time.monotonic`."""
     wall_move: WallMove | None = None

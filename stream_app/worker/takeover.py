@@ -31,6 +31,7 @@ from stream_app.core.statistics import (
 )
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
+from stream_app.worker.adopting import Adopting
 from stream_app.worker.kafka_config import log_reader
 from stream_app.worker.kafka_refusals import RIGHTS, can_read_on
 from stream_app.worker.meta import (
@@ -78,6 +79,9 @@ class TakenOver:
 
 ErasedIn = Callable[[int], Iterable[str]]
 """Returns the hashes of who is erased and may have orders in a partition, by what operators said."""
+
+Require = Callable[[int, Adopting | None], None]
+"""Raises PartitionWaits when a partition is in a swap and could not go on with it."""
 
 
 class ChangelogReader:
@@ -131,7 +135,7 @@ class Takeover:
     def __init__(
         self, partition: int, settings: Settings, consumer: Consumer, reader: ChangelogReader, store: Store,
         identity: Identity, models: Models, erased: ErasedIn = lambda _: (), *, is_damaged: bool = False,
-        start: int = 0,
+        start: int = 0, require: Require = lambda *_: None,
     ) -> None:  # fmt: skip
         self.partition = partition
         self._orders = settings.topics.orders
@@ -142,6 +146,7 @@ class Takeover:
         self._identity = identity
         self._models = models
         self._erased = erased
+        self._require = require
         self._is_damaged = is_damaged
         self._start = start
         self._lease = Lease(partition, uuid.uuid4().hex)
@@ -175,6 +180,7 @@ class Takeover:
         self._warn_of_other_clock(meta)
         progress = self._agree(meta, committed)
         active = self._models.active(meta, progress.clock.instant)
+        self._require(self.partition, active.adopting)
         self._finish(meta)
         figures = yield from self._figures(meta)
         progress.blocks = yield from self._block_list(meta)

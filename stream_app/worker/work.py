@@ -164,6 +164,7 @@ class LaneWork:
             switch=lane.active.progress(),
             adoption=lane.active.adoption(),
             swapped=lane.swapped,
+            given_up=lane.given_up,
             owing=lane.active.owing,
             clock_mode="wall" if basis.rules.is_wall_clock else "event",
             paused=lane.paused,

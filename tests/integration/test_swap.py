@@ -25,6 +25,7 @@ from tests.integration.figures import Figures
 from tests.integration.replays import compared, replayed
 from tests.integration.results import Change, broken_chains
 from tests.integration.shop import a_log
+from tests.integration.shown import Shown
 from tests.integration.standstill import standstills
 from tests.integration.waiting import wait_for
 
@@ -160,6 +161,57 @@ def test_a_swap_that_cannot_be_is_refused_and_one_whose_command_dies_lets_everyb
         assert (refused.returncode, "NAMESPACE_EMPTY" in refused.stderr) == (1, True)
         assert "no swap came" in worker.said()
         assert not any(meta.paused for meta in metas(live))
+
+
+@pytest.mark.timeout(300)
+def test_only_a_partition_that_lost_its_replay_waits_and_it_can_go_on_without(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
+        # Given a swap in the middle of which the worker dies, and a partition whose part of the replay is lost for good
+        live.create(PARTITIONS, MODEL).send(EARLY)
+        victim = live.worker(due_slice=SLICE)
+        live.wait_done()
+        since = missed(live)
+        replayed(live, "other", "--from", since)
+        child, out = begin_swap(live)
+        wait_for("all are at it", lambda: all(map(STEPS["begun"], metas(live))), 60, out.read_text)
+        victim.kill()
+        child.kill()
+        lost = PARTITIONS - 1
+        assert STEPS["begun"](metas(live)[lost])
+        live.redis.delete(Shown(live.settings.within("other"), live.redis, PARTITIONS).key("partition", lost))
+
+        # When another worker goes on
+        worker = live.worker("w1", due_slice=SLICE)
+        live.send(LATE)
+
+        # Then that partition waits and says for what, and the others take over and serve their orders
+        others, ends = range(lost), live.ends(live.topics.orders)
+        wait_for(
+            "the others are done", lambda: all(live.shown.is_done(p, ends[p]) for p in others), 60, worker.testimony
+        )
+        wait_for(
+            "they have taken over", lambda: not any(map(STEPS["begun"], metas(live)[:lost])), said=worker.testimony
+        )
+        (problem,) = worker.readyz()[1]["problems"]
+        assert problem.startswith(f"partition {lost} waits: NAMESPACE_AWAY: ")
+        assert live.shown.positions()[lost] < ends[lost]
+
+        # And it goes on without when somebody says so, and a replay is due until another one is swapped in
+        terminal = live.terminal()
+        told = terminal.run("replay", "swap", "other", "--give-up", "--why", "lost")
+        assert (told.returncode, f"In partitions {lost} some customers" in told.stderr) == (0, True), told.stderr
+        live.wait_done()
+        assert "SWAP_NOT_UNDER_WAY" in terminal.run("replay", "swap", "other", "--give-up").stderr
+        replayed(live, "check", "--from", since)
+        code, found = compared(live, "check")
+        assert (code, found["half_swapped"]) == (1, [lost])
+        terminal.ok("replay", "swap", "check")
+        replayed(live, "again", "--from", since)
+        code, found = compared(live, "again")
+        assert (code, found["different"], found["half_swapped"]) == (0, 0, []), found
+        assert broken_chains(live.changes()) == []
 
 
 @pytest.mark.long

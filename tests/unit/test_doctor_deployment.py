@@ -190,6 +190,7 @@ def with_group(**changes: Any) -> WorkerFacts:
         (with_held(partitions=3), "workers.rules", Status.PROBLEM, "started with 3 partitions"),
         (with_held(customers=-1), "workers.partitions", Status.WARNING, "partition 0"),
         (with_held(claim=False), "workers.partitions", Status.WARNING, "partition 0"),
+        (with_held(is_half_swapped=True), "workers.swap", Status.WARNING, "In partition 0 some customers"),
         (with_held(due=20_000), "workers.due", Status.WARNING, "20,000 customers are due"),
         (with_held(due=20), "workers.due", Status.OK, "20 customers are due"),
         (replace(WORKERS, held=None), "workers.partitions", Status.SKIPPED, "Redis"),
