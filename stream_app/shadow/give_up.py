@@ -10,7 +10,6 @@ from stream_app.core.errors import SegstreamError
 from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
 from stream_app.settings import Settings
-from stream_app.shadow.diff import metas_of
 from stream_app.shadow.fitness import still_at
 from stream_app.worker.control import read_control
 from stream_app.worker.meta import half_swapped
@@ -24,7 +23,7 @@ def give_up(live: Settings, namespace: str, why: str, tell: Callable[[str], None
     Raises SegstreamError when no partition takes it over, or will once a worker hears that it shall.
     """
     lookup, control = Lookup(live), read_control(live)
-    swap, metas = control.newest_swap(namespace), metas_of(live, lookup)
+    swap, metas = control.newest_swap(namespace), lookup.metas()
     if swap is None or (metas and not still_at(metas, swap.id, control.position_behind(swap.id))):
         raise SegstreamError(
             f"No partition takes over {namespace}.", "There is nothing to give up.", code="SWAP_NOT_UNDER_WAY"
@@ -33,7 +32,7 @@ def give_up(live: Settings, namespace: str, why: str, tell: Callable[[str], None
     # At least so far a partition must have read to have heard of it.
     position = read_control(live).position
     while True:
-        metas = metas_of(live, lookup)
+        metas = lookup.metas()
         left = still_at(metas, swap.id, position)
         # An emptied Redis shows no partition at all until a worker has restored one.
         if metas and not left:

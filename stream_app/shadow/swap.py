@@ -14,7 +14,6 @@ from stream_app.logs import set_up_logging
 from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
 from stream_app.settings import Settings
-from stream_app.shadow.diff import metas_of
 from stream_app.shadow.fitness import fit_replay, still_at, swap_under_way
 from stream_app.shadow.follow import FollowingEngine, following
 from stream_app.shadow.meeting import Barriers, Meeting
@@ -56,7 +55,7 @@ def swap(live: Settings, shadow: Settings, wish: Wish, tell: Tell) -> Swapped:
     Raises SegstreamError when the namespace cannot take the place of what is live, or does not come near it.
     """
     lookup = Lookup(live)
-    swap_id = swap_under_way(live, shadow, lookup)
+    swap_id = swap_under_way(shadow, lookup)
     held_seconds = 0.0
     if swap_id is None:
         swap_id, held_seconds = _begin(live, shadow, wish, lookup, tell)
@@ -103,7 +102,7 @@ def _watch(live: Settings, lookup: Lookup, swap_id: int, tell: Tell) -> list[int
     """Wait until no partition has anything left to take over; return those that never began."""
     position = read_control(live).position_behind(swap_id)
     while True:
-        metas = metas_of(live, lookup)
+        metas = lookup.metas()
         left = still_at(metas, swap_id, position)
         # An emptied Redis shows no partition at all until a worker has restored one.
         if metas and not left:

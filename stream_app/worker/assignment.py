@@ -9,7 +9,7 @@ import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream_app.core.errors import OutageError, PartitionWaits
-from stream_app.worker.lane import Lane
+from stream_app.worker.lane import MARKER_KEY, Lane
 from stream_app.worker.store import PartitionLost
 from stream_app.worker.takeover import Takeover
 
@@ -137,7 +137,8 @@ class Assignment:
         lane.must_write = result.figures.is_counted or result.progress.blocks.has_unwritten
         if result.meta is not None:
             lane.control_position = result.meta.control_position
-            lane.paused = result.meta.paused
+            # Another key may be set by now: reading the marker again tells.
+            lane.paused = "" if result.meta.paused == MARKER_KEY else result.meta.paused
             lane.unclean_since = result.meta.unclean_since
             lane.swapped = result.meta.swapped
             lane.given_up = result.meta.given_up

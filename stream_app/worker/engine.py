@@ -91,7 +91,7 @@ class Engine:
 
     def run(self) -> None:
         """Work until halted; raises StopError with the reason when going on could break a promise."""
-        self._control = Control(self._settings)
+        self._control = Control(self._settings, is_worker=True)
         self._models = Models(self._settings, self._control)
         self._reader = ChangelogReader(self._settings)
         self._consumer = Consumer(orders_consumer(self._settings, self._on_kafka_error))
@@ -334,7 +334,8 @@ class Engine:
         lane.keep(self._settings.cached_customers // max(1, len(self._assignment.lanes)))
         if lane.paused:
             say = log.info if lane.paused == HELD else log.error
-            say("partition paused", partition=lane.partition, reason=lane.paused)
+            place = lane.progress.source_position
+            say("partition paused", partition=lane.partition, reason=lane.paused, position=place)
             self._assignment.pause(lane)
         elif lane.partition in obeyed:
             self._assignment.resume(lane)

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
-from stream_app.core.outcome import Progress
+from stream_app.core.outcome import Progress, Stop
 from stream_app.core.statistics import Figures
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.census import LaneCensus
 from stream_app.worker.store import UNCHECKED, Checked, Lease
 
-BREAKER = "BREAKER"
+BREAKER, MARKER_KEY = Stop.BREAKER.value, Stop.MARKER_KEY.value
 CORRUPT_BATCH = "CORRUPT_BATCH"
 HELD = "HELD"
 HOLD_SECONDS = 30.0

@@ -113,6 +113,8 @@ class Meta(Struct, frozen=True, kw_only=True):
     """`Figures.since`; None: a version without figures wrote this, so the totals miss what it did."""
     blocked: int = 0
     """How many entries the block list has."""
+    erasure_key: str = ""
+    """The fingerprint of the key that the worker had, under which they were hashed; empty: it had none."""
     unclean_since: int = 0
     """Milliseconds since 1970: when the last erasure was whose traces may be in the changelog; 0: there is none."""
 
@@ -132,21 +134,11 @@ decode_meta = msgspec.json.Decoder(Meta).decode
 
 
 def meta_of(
-    progress: Progress,
-    identity: Identity,
-    *,
-    control_position: int,
-    model_version: str,
-    switch: SwitchProgress | None,
-    adoption: AdoptionProgress | None,
-    swapped: int,
-    given_up: int = 0,
-    owing: tuple[str, str] | None,
-    paused: str,
-    clock_mode: str,
-    figures_since: str,
-    unclean_since: int = 0,
-) -> Meta:
+    progress: Progress, identity: Identity, *, control_position: int, model_version: str,
+    switch: SwitchProgress | None, adoption: AdoptionProgress | None, swapped: int, given_up: int = 0,
+    owing: tuple[str, str] | None, paused: str, clock_mode: str, figures_since: str, unclean_since: int = 0,
+    erasure_key: str = "",
+) -> Meta:  # fmt: skip
     """Return the record that brings a partition back to where it is."""
     return Meta(
         identity=identity,
@@ -169,6 +161,7 @@ def meta_of(
         clock_mode=clock_mode,
         figures_since=figures_since,
         blocked=len(progress.blocks),
+        erasure_key=erasure_key,
         unclean_since=unclean_since,
     )
 

@@ -140,6 +140,7 @@ class Takeover:
         self.partition = partition
         self._orders = settings.topics.orders
         self._clock_mode = settings.clock
+        self._erasure_key = "" if settings.erasure is None else settings.erasure.fingerprint
         self._consumer = consumer
         self._reader = reader
         self._store = store
@@ -262,7 +263,17 @@ class Takeover:
         return figures
 
     def _block_list(self, meta: Meta | None) -> Generator[None, None, BlockList]:
-        """Read who was erased; a partition that begins anew knows at once whom not to begin with."""
+        """Read who was erased; a partition that begins anew knows at once whom not to begin with.
+
+        Raises StopError when they were hashed under another key: whose orders to drop could not be told.
+        """
+        if meta is not None and meta.blocked and meta.erasure_key not in ("", self._erasure_key):
+            raise StopError(
+                f"People of partition {self.partition} were erased by the key {meta.erasure_key}, and "
+                f"SEGSTREAM_ERASURE_KEY is {'another one' if self._erasure_key else 'not set'}.",
+                "Set it to the key that `segstream erase` was run with.",
+                code="ERASURE_KEY",
+            )
         blocks = {}
         for found in self._store.blocks(self._lease):
             blocks.update(found)

@@ -163,7 +163,7 @@ def test_a_swap_that_cannot_be_is_refused_and_one_whose_command_dies_lets_everyb
         assert not any(meta.paused for meta in metas(live))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.long
 def test_only_a_partition_that_lost_its_replay_waits_and_it_can_go_on_without(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
 ) -> None:
@@ -187,13 +187,12 @@ def test_only_a_partition_that_lost_its_replay_waits_and_it_can_go_on_without(
         live.send(LATE)
 
         # Then that partition waits and says for what, and the others take over and serve their orders
-        others, ends = range(lost), live.ends(live.topics.orders)
-        wait_for(
-            "the others are done", lambda: all(live.shown.is_done(p, ends[p]) for p in others), 60, worker.testimony
-        )
-        wait_for(
-            "they have taken over", lambda: not any(map(STEPS["begun"], metas(live)[:lost])), said=worker.testimony
-        )
+        ends = live.ends(live.topics.orders)
+
+        def have_others_done() -> bool:
+            return all(live.shown.is_done(p, ends[p]) and not STEPS["begun"](metas(live)[p]) for p in range(lost))
+
+        wait_for("the others are done", have_others_done, 60, worker.testimony)
         (problem,) = worker.readyz()[1]["problems"]
         assert problem.startswith(f"partition {lost} waits: NAMESPACE_AWAY: ")
         assert live.shown.positions()[lost] < ends[lost]

@@ -40,7 +40,7 @@ def show(settings: Settings, redis: Redis, position: int, paused: str = "") -> N
 
 def a_meeting(valkey: LocalRedis, redis: Redis, *, ours: str) -> Meeting:
     """Return what waits for two counts of which the namespace's has ended, at the place of the other."""
-    live = Settings(_env_file=None, redis_url=valkey.url)  # type: ignore[call-arg]
+    live = Settings(_env_file=None, redis_url=valkey.url)
     shadow = live.within("other")
     show(live, redis, 9, ours)
     show(shadow, redis, 9)

@@ -275,7 +275,11 @@ def test_a_variable_that_hides_another_value_is_named() -> None:
         (ErasureFacts(0, frozenset(), None), Status.OK, "Nobody was erased"),
         (ErasureFacts(2, frozenset({"ours"}), "ours"), Status.OK, "2 customers erased"),
         (ErasureFacts(2, frozenset({"theirs"}), None), Status.PROBLEM, "is not set"),
-        (ErasureFacts(2, frozenset({"theirs", "ours"}), "ours"), Status.PROBLEM, "by the key theirs"),
+        (
+            ErasureFacts(2, frozenset({"theirs", "ours"}), "ours"),
+            Status.PROBLEM,
+            "by the key theirs, and SEGSTREAM_ERASURE_KEY is another one: workers pass over",
+        ),
         (None, Status.SKIPPED, "Kafka does not answer"),
     ],
 )

@@ -32,7 +32,7 @@ def watch(engine: ShadowEngine) -> None:
 
 
 def test_the_reason_for_which_an_engine_ended_is_told_and_not_only_that_it_has() -> None:
-    shadow = Settings(_env_file=None).within("other")  # type: ignore[call-arg]
+    shadow = Settings(_env_file=None).within("other")
     engine = Ending(shadow, Health(), fold_at_once, REPLAY, None)
 
     with pytest.raises(StopError) as caught:
