@@ -115,6 +115,53 @@ def test_killed_at_each_step_a_swap_under_orders_loses_and_repeats_nothing(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_200)
+def test_killed_at_one_step_after_the_other_while_orders_come_a_swap_loses_and_repeats_nothing(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
+) -> None:
+    log = a_log(PARTITIONS, orders=4 * ORDERS, customers=CUSTOMERS)
+    early, late = log[: ORDERS // 3], log[ORDERS // 3 :]
+    with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
+        live.create(PARTITIONS, MODEL).send(early)
+        worker = live.worker(due_slice=SLICE)
+        live.wait_done()
+        since, killed_at = missed(live), []
+        replayed(live, "other", "--from", since)
+
+        # When it is swapped in, and at each step the worker of then dies
+        with live.trickle(late, seconds=len(late) / ORDERS_PER_SECOND, at_once=ORDERS_PER_SECOND // 20):
+            child, out = begin_swap(live)
+            for number, (name, step) in enumerate(STEPS.items(), 1):
+                wait_for(
+                    f"a partition is {name}", lambda step=step: any(map(step, metas(live))) or child.poll() is not None,
+                    120, out.read_text,
+                )  # fmt: skip
+                worker.kill()
+                killed_at.append(sum(live.ends(live.topics.orders)))
+                worker = live.worker(f"w{number}", due_slice=SLICE)
+            done = ended(child, out)
+            left = len(log) - sum(live.ends(live.topics.orders))
+        live.wait_done(300)
+
+        # Then orders came all the while, every chain is whole, and what is live is what a replay from there on gives
+        assert left > 0
+        assert done["refused"] == []
+        changes = live.changes()
+        assert broken_chains(changes) == []
+        corrections = by_swaps(changes)
+        assert {len(mine) for mine in corrections.values()} == {0, 1}
+        told = live.terminal().run("replay", "--into", "check", "--from", since, "--rate", "1000000", seconds=600)
+        assert told.returncode == 0, told.stderr
+        code, found = compared(live, "check")
+        assert (code, found["different"]) == (0, 0), found
+        places = ", ".join(f"{name} behind {at:,}" for name, at in zip(STEPS, killed_at, strict=True))
+        figures.append(
+            f"one swap of {CUSTOMERS:,} customers at {ORDERS_PER_SECOND:,} orders/s, a worker killed at each step"
+            f" ({places} of {len(log):,} records): equal to a replay, {done}"
+        )
+
+
+@pytest.mark.long
 def test_partitions_wait_only_a_moment_and_strangers_always_find_a_segment(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
 ) -> None:
