@@ -161,6 +161,12 @@ class Lookup:
                 found.append(PartitionStatus(partition, 0, 0, 0, NO_CLOCK, ""))
         return found
 
+    def metas(self) -> list[Meta | None]:
+        """Return the meta record of every partition, None where nothing was written yet."""
+        prefix, count = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}", self.partition_count()
+        records = self.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(count)])
+        return [decode_meta(record) if record else None for record in records]
+
     def due_backlog(self, count: int) -> int:
         """Return how many customers' timers lie behind their partition's clock and have not fired yet."""
         key = f"{self._settings.redis_prefix}due:{self._settings.topics.orders}"

@@ -113,7 +113,7 @@ DEPENDENCY_UP = Gauge("segstream_dependency_up", "0 while the worker waits for i
 READY = Gauge("segstream_ready", "1 while /readyz says ready.", registry=REGISTRY)
 
 # Worry on any: somebody published a model or a control record that workers refuse.
-CONTROL_REFUSED = Gauge("segstream_control_refused", "Control records that nobody can read.", registry=REGISTRY)
+CONTROL_REFUSED = Gauge("segstream_control_refused", "Control records that workers pass over.", registry=REGISTRY)
 MODEL_INFO = Gauge("segstream_model_info", "The models that decide.", ["version", "k"], registry=REGISTRY)
 
 # Worry when a segment grows or shrinks by a fifth in a day: an import, a shop's mistake or a new model moved many.

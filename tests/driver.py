@@ -42,6 +42,7 @@ class Driver:
         self.blocks: dict[str, bytes] = {}
         self.switch: ModelSwitch | None = None
         self.adoption: Adoption | None = None
+        self._swaps = 0
         self._others: dict[str, bytes] = {}
         self._to_walk: list[str] = []
 
@@ -56,10 +57,14 @@ class Driver:
         clock = self.progress.clock
         clock.advance(other.progress.clock.instant)
         remember_first(clock)
-        number = 1 if self.adoption is None else self.adoption.id + 1
-        self.adoption = Adoption(number, clock.instant, **flags)
+        self._swaps += 1
+        self.adoption = Adoption(self._swaps, clock.instant, **flags)
         self._others = dict(other.states)
         self._to_walk = [*sorted(self.states), *sorted(other.states)]
+
+    def give_up(self) -> None:
+        """Let nobody take over any more what the other driver held."""
+        self.adoption, self._to_walk = None, []
 
     def run(
         self, records: Iterable[SourceRecord], *, due_budget: int = EVERYBODY, slice_size: int = EVERYBODY

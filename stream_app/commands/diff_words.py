@@ -22,6 +22,9 @@ def _told(found: Comparison) -> Iterator[str]:
     yield f"  {same:,} are the same, {found.different:,} differ"
     if found.moved_since:
         yield f"  {found.moved_since:,} had orders that only one side has come to: not compared"
+    if found.half_swapped:
+        where = ", ".join(map(str, found.half_swapped))
+        yield f"  a swap was given up in partitions {where} of live: swap a replay, so that all are of one count"
     for reason, count in sorted(found.reasons.items(), key=lambda pair: -pair[1]):
         yield f"{count:>8,}  {reason}: {WORDS[Reason(reason)]}"
     if found.fields:

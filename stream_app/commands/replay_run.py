@@ -96,3 +96,19 @@ def _ending(done: Rerun) -> str:
     if not done.is_done:
         return f"Stopped after {speed}: the same command goes on from there."
     return f"Done: {speed} by this process. Compare with `segstream replay diff live {done.namespace}`."
+
+
+def give_swap_up(live: Settings, namespace: str, why: str, *, as_json: bool) -> None:
+    """Let what is live go on without a swap that is under way, and say where it had begun."""
+    from stream_app.commands.load_screen import working
+    from stream_app.shadow.give_up import give_up
+
+    with working(f"Giving up the swap to {namespace}") as tell:
+        half = give_up(live, namespace, why, tell)
+    if as_json:
+        echo_json({"namespace": namespace, "half_swapped": half})
+    if half:
+        where = ", ".join(map(str, half))
+        say(f"Given up. In partitions {where} some customers are of {namespace}, others not: swap another replay.")
+    else:
+        say("Given up: no partition had begun.")

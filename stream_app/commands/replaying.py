@@ -111,6 +111,9 @@ def replay_swap(
         bool, typer.Option("--quiet", help="Tag the corrections, so that nobody acts on them.")
     ] = False,
     is_silent: Annotated[bool, typer.Option("--silent", help="Publish no corrections at all.")] = False,
+    is_given_up: Annotated[
+        bool, typer.Option("--give-up", help="Go on without it where it is under way: the replay is lost for good.")
+    ] = False,
     rate: Rate = None,
     as_json: AsJson = False,
     kafka_bootstrap_servers: Bootstrap = None,
@@ -122,11 +125,14 @@ def replay_swap(
     Where that changes somebody's segment a correction is published. The same command goes on with a swap under way.
     """
     from stream_app.commands.load_screen import working
-    from stream_app.commands.replay_run import rate_beside, shadow_of
+    from stream_app.commands.replay_run import give_swap_up, rate_beside, shadow_of
     from stream_app.shadow.swap import Wish, swap
 
     live = settings_from(kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url, model_uri=model_uri)
     shadow = shadow_of(live, namespace)
+    if is_given_up:
+        give_swap_up(live, namespace, why, as_json=as_json)
+        return
     wish = Wish(why, is_quiet, is_silent, rate_beside(live, rate))
     with working(f"Following what is live in {namespace}") as tell:
         done = swap(live, shadow, wish, tell)

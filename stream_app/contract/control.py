@@ -114,6 +114,17 @@ class Swap(Struct, frozen=True, tag="swap", kw_only=True, rename={"is_quiet": "q
     """True: the corrections are not published."""
 
 
+class GiveUp(Struct, frozen=True, tag="give_up", kw_only=True):
+    """A swap is given up: who went over keeps what they took over, and who has not keeps what they had."""
+
+    id: int
+    """The swap's."""
+    namespace: str
+    by: str
+    at: str
+    why: str = ""
+
+
 class Moved(Struct, frozen=True, tag="moved", kw_only=True):
     """The deployment goes on with other topics, and no worker may go on with these."""
 
@@ -123,7 +134,7 @@ class Moved(Struct, frozen=True, tag="moved", kw_only=True):
     at: str
 
 
-ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure | Replay | Hold | Swap | Moved
+ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure | Replay | Hold | Swap | GiveUp | Moved
 
 encode_control = msgspec.json.Encoder().encode
 decode_control = msgspec.json.Decoder(ControlRecord).decode

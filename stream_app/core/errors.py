@@ -3,6 +3,7 @@
 SegstreamError
 ├── UsageError         the command line or a setting is wrong: nothing was started
 ├── OutageError        Kafka or Redis is away: wait, lose nothing, go on
+│   └── PartitionWaits what one partition needs is away: it waits, and no other does
 ├── LocalPartError     the embedded Kafka or Valkey could not start
 └── StopError          going on could break a promise: stop with a reason code, commit nothing
 """
@@ -34,6 +35,10 @@ class UsageError(SegstreamError):
 
 class OutageError(SegstreamError):
     """Kafka or Redis does not answer: waiting mends it."""
+
+
+class PartitionWaits(OutageError):
+    """What one partition needs is not at hand: it waits and is tried again, and the others run."""
 
 
 class LocalPartError(SegstreamError):

@@ -10,7 +10,6 @@ from stream_app.contract.dead_letter import Code, Headers, Refusal, Refused
 from stream_app.contract.traceparent import CE_TRACE_HEADER, TRACE_HEADER, is_traceparent
 from stream_app.core.clock import FUTURE_US
 from stream_app.core.erasure import ERASE_HEADER, FINGERPRINT_DIGITS, UNERASE_HEADER, Marker
-from stream_app.core.errors import StopError
 from stream_app.core.instants import parse_instant
 from stream_app.core.order import Order, read_order
 from stream_app.core.partitioner import partition_of
@@ -46,7 +45,7 @@ class SourceRecord(Protocol):
 class Inbound:
     """One record, read: exactly one of order, tick, marker and refusal is set, or none for a record without value."""
 
-    __slots__ = ("is_history", "marker", "order", "record", "refusal", "tick")
+    __slots__ = ("has_other_key", "is_history", "marker", "order", "record", "refusal", "tick")
 
     def __init__(
         self,
@@ -56,6 +55,7 @@ class Inbound:
         tick: int | None = None,
         refusal: Refusal | None = None,
         marker: Marker | None = None,
+        has_other_key: bool = False,
     ) -> None:
         self.record = record
         self.order = order
@@ -63,6 +63,8 @@ class Inbound:
         self.tick = tick
         self.refusal = refusal
         self.marker = marker
+        self.has_other_key = has_other_key
+        """True for a marker under an erasure key that is not ours: nothing behind it may be read."""
 
     @property
     def customer_id(self) -> str | None:
@@ -78,7 +80,6 @@ def read_record(
     """Read one record; `known` are customers whose partition was checked before.
 
     An order that says which trace it belongs to is noted in `traces`; one without headers costs nothing there.
-    Raises StopError for a marker that these rules have no key for: to pass over it would leave somebody unerased.
     """
     headers = record.headers()
     try:
@@ -88,7 +89,7 @@ def read_record(
                 return Inbound(record, tick=_read_tick(tick))
             marker = _read_marker(record, headers, partition, rules)
             if marker is not None:
-                return Inbound(record, marker=marker)
+                return marker
             if traces is not None:
                 _note_trace(traces, record.offset(), headers)
         key = _read_key(record.key())
@@ -132,8 +133,11 @@ def is_marker(headers: Headers | None) -> bool:
     return any(name in (ERASE_HEADER, UNERASE_HEADER) for name, _ in headers or ())
 
 
-def _read_marker(record: SourceRecord, headers: Headers, partition: int, rules: Rules) -> Marker | None:
-    """Return the marker, None for a record that is none; only who has the key can make one."""
+def _read_marker(record: SourceRecord, headers: Headers, partition: int, rules: Rules) -> Inbound | None:
+    """Return the marker, None for a record that is none; only who has the key can make one.
+
+    To pass over one that these rules have no key for would leave somebody unerased.
+    """
     proof, is_lifting = _find(headers, ERASE_HEADER), False
     if proof is None:
         proof, is_lifting = _find(headers, UNERASE_HEADER), True
@@ -143,25 +147,17 @@ def _read_marker(record: SourceRecord, headers: Headers, partition: int, rules: 
     _check_partition(customer_id, partition, rules)
     key = rules.erasure_key
     if key is None:
-        raise _no_key("SEGSTREAM_ERASURE_KEY is not set", partition, record.offset())
+        return Inbound(record, has_other_key=True)
     fingerprint, _, hash_ = proof.decode("ascii", "replace").partition(":")
     if fingerprint != key.fingerprint and _is_fingerprint(fingerprint):
-        raise _no_key("it was made with another SEGSTREAM_ERASURE_KEY", partition, record.offset())
+        return Inbound(record, has_other_key=True)
     if not hmac.compare_digest(hash_.encode(), key.hash_of(customer_id).encode()):
         raise Refused(Code.MARKER_INVALID, "the marker's hash is not the one that the erasure key gives")
-    return Marker(customer_id, hash_, is_lifting)
+    return Inbound(record, marker=Marker(customer_id, hash_, is_lifting))
 
 
 def _is_fingerprint(text: str) -> bool:
     return len(text) == FINGERPRINT_DIGITS and set(text) <= set("0123456789abcdef")
-
-
-def _no_key(why: str, partition: int, offset: int) -> StopError:
-    return StopError(
-        f"Offset {offset} of partition {partition} says that a customer is to be erased, and {why}.",
-        "Set SEGSTREAM_ERASURE_KEY to the key that `segstream erase` was run with.",
-        code="ERASURE_KEY",
-    )
 
 
 def _read_key(key: bytes | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from stream_app.contract.dead_letter import Refusal
 from stream_app.contract.segment_change import Cause
@@ -15,6 +16,15 @@ from stream_app.core.erasure import BlockList
 from stream_app.core.inbound import SourceRecord
 from stream_app.core.move import Move
 from stream_app.core.statistics import Tally
+
+
+class Stop(StrEnum):
+    """Why a partition goes no further, by the code of its pause."""
+
+    BREAKER = "BREAKER"
+    """Its input is mostly bad."""
+    MARKER_KEY = "MARKER_KEY"
+    """What comes next is a marker of an erasure under another key: whose orders are to be dropped cannot be told."""
 
 
 @dataclass
@@ -47,8 +57,13 @@ class Outcome:
     """Customers who stay in a segment that another model calls by another name."""
     counts: Counter[str] = field(default_factory=Counter)
     tally: Tally = field(default_factory=Tally)
-    is_stopped: bool = False
-    """True when the breaker tripped: the records after it were left unread."""
+    stop: Stop | None = None
+    """Why the records behind the last one answered were left unread; None: none was."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """True when the partition has to pause."""
+        return self.stop is not None
 
     def migrations(self) -> dict[tuple[str, str, Cause], int]:
         """Return how often each step was made that is told: from which segment, to which (empty: none), and why."""

@@ -23,7 +23,7 @@ from stream_app.core.inbound import Inbound, SourceRecord, Traces, read_record
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.move import NO_OFFSET
 from stream_app.core.order import Order
-from stream_app.core.outcome import Outcome, Progress
+from stream_app.core.outcome import Outcome, Progress, Stop
 from stream_app.core.rfm import RfmState, Verdict
 from stream_app.core.rules import Rules
 
@@ -67,7 +67,7 @@ class Chunk:
         self._blocks = progress.blocks
 
     def process(self, records: Iterable[Inbound]) -> None:
-        """Take the records one by one; stops where the breaker trips."""
+        """Take the records one by one; stops where the breaker trips, and before a marker of another key."""
         progress, counts = self._progress, self.outcome.counts
         for inbound in records:
             refusal = inbound.refusal
@@ -82,13 +82,16 @@ class Chunk:
                 self._take_marker(inbound.record, inbound.marker)
             elif refusal is not None:
                 refusal = self._unless_erased(inbound.record, refusal)
+            elif inbound.has_other_key:
+                self.outcome.stop = Stop.MARKER_KEY
+                return
             else:
                 counts["ignored"] += 1
             progress.source_position = inbound.record.offset() + 1
             if inbound.order is not None or refusal is not None:
                 self._guard(inbound.record, refusal)
                 if progress.breaker.is_tripped and self._rules.has_breaker:
-                    self.outcome.is_stopped = True
+                    self.outcome.stop = Stop.BREAKER
                     return
 
     def fire(self, customer_ids: Iterable[str]) -> None:

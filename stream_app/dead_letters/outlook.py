@@ -38,4 +38,7 @@ def outlook(letter: Letter, was: bytes | None, rules: Rules, now_ms: int) -> Ref
     """Return why the letter would be refused again, None when nothing speaks against it; `was` is what it held."""
     if letter.code in BY_STATE and letter.value == was:
         return Refusal(Code(letter.code), letter.reason)
-    return read_record(_Again(letter, now_ms), letter.partition, (), rules).refusal
+    again = read_record(_Again(letter, now_ms), letter.partition, (), rules)
+    if again.has_other_key:
+        return Refusal(Code.MARKER_INVALID, "the marker needs the erasure key, which is not set here")
+    return again.refusal

@@ -244,6 +244,8 @@ class SeenPartition:
     """SEGSTREAM_CLOCK of the worker that wrote it last; empty when it does not say."""
     is_written: bool = True
     """False: claimed, and no order has come yet."""
+    is_half_swapped: bool = False
+    """A replay was taking its place, and somebody gave that up."""
 
 
 @dataclass(frozen=True)

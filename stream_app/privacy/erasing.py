@@ -134,11 +134,17 @@ def _check_id(customer_id: str, place: int) -> None:
 
 
 def _check_earlier_keys(settings: Settings, key: ErasureKey) -> None:
-    """Raise SegstreamError when earlier erasures had another key: no worker could know both."""
-    if read_control(settings).erasure_keys - {key.fingerprint}:
+    """Raise SegstreamError when earlier erasures had another key: no worker could know both.
+
+    What the control topic says of keys somebody else may have written: which key the workers have decides.
+    """
+    keys = read_control(settings).erasure_keys
+    if not keys or key.fingerprint in keys:
+        return
+    if key.fingerprint not in {meta.erasure_key for meta in Lookup(settings).metas() if meta is not None}:
         raise SegstreamError(
-            "Earlier erasures were made with another SEGSTREAM_ERASURE_KEY.",
-            "Use that one: the key of a deployment never changes.",
+            "Earlier erasures were made with another SEGSTREAM_ERASURE_KEY, and no worker has this one.",
+            "Use that of the workers: the key of a deployment never changes.",
             code="ERASURE_KEY",
         )
 

@@ -100,6 +100,7 @@ def _check_quiet(partition: int, meta: Meta) -> None:
         "is paused": bool(meta.paused),
         "is switching to another model": meta.switch is not None,
         "takes over a replay": meta.adoption is not None,
+        "has given up a replay that it took over": meta.is_half_swapped,
         "owes events of the last switch": meta.owing is not None,
     }
     found = [words for words, is_so in busy.items() if is_so]

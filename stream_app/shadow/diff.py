@@ -16,7 +16,7 @@ from stream_app.shadow.compare import Brought, Side, compare
 from stream_app.shadow.hashes import FIELDS, wrongly_shown
 from stream_app.shadow.tally import Comparison, Found, Tally, found_of, kept_wrongly
 from stream_app.shadow.touched import touched
-from stream_app.worker.meta import Meta, decode_meta
+from stream_app.worker.meta import Meta, half_swapped
 
 SLICE = 500
 
@@ -37,7 +37,7 @@ def half_of(live: Settings, name: str) -> Half:
     """Return a side by its name, `live` or a namespace's; raises SegstreamError when nothing was ever counted there."""
     settings = live if name == LIVE else live.within(name)
     lookup = Lookup(settings)
-    metas = metas_of(settings, lookup)
+    metas = lookup.metas()
     if not any(metas):
         raise SegstreamError(
             f"Nobody was ever counted in {name}.",
@@ -45,14 +45,6 @@ def half_of(live: Settings, name: str) -> Half:
             code="NAMESPACE_EMPTY",
         )
     return Half(name, settings, lookup, metas)
-
-
-def metas_of(settings: Settings, lookup: Lookup) -> list[Meta | None]:
-    """Return the meta record of every partition, None where nothing was written yet."""
-    prefix = f"{settings.redis_prefix}partition:{settings.topics.orders}"
-    count = lookup.partition_count()
-    records = lookup.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(count)])
-    return [decode_meta(record) if record else None for record in records]
 
 
 class Diff:
@@ -80,7 +72,9 @@ class Diff:
         """Compare everybody."""
         first, second = self._halves
         model, other = (side.scorer.version for side in self._sides)
-        tally = Tally(Comparison(first.name, second.name, rfc3339(self._at), model, other))
+        # A namespace takes nothing over.
+        half = half_swapped([meta for half in self._halves if half.name == LIVE for meta in half.metas])
+        tally = Tally(Comparison(first.name, second.name, rfc3339(self._at), model, other, half))
         for partition in range(max(len(first.metas), len(second.metas))):
             tell(f"Comparing partition {partition}: {tally.result.customers:,} customers so far")
             customers, found = self._partition(partition)
@@ -132,7 +126,7 @@ class Diff:
         places = [
             meta.source_position
             for half in self._halves
-            for metas in (half.metas, metas_of(half.settings, half.lookup))
+            for metas in (half.metas, half.lookup.metas())
             if (meta := metas[partition]) is not None
         ]
         return touched(self._halves[0].settings, partition, min(places), max(places), found.keys())

@@ -7,7 +7,6 @@ from stream_app.core.errors import SegstreamError
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
 from stream_app.shadow.begin import replay_of
-from stream_app.shadow.diff import metas_of
 from stream_app.shadow.run import is_live
 from stream_app.worker.control import read_control
 from stream_app.worker.meta import Meta
@@ -15,12 +14,12 @@ from stream_app.worker.meta import Meta
 _SAME = ("cluster_id", "orders_topic_id", "partitions", "window_days", "currency", "format")
 
 
-def swap_under_way(live: Settings, shadow: Settings, lookup: Lookup) -> int | None:
+def swap_under_way(shadow: Settings, lookup: Lookup) -> int | None:
     """Return the id of the swap to this namespace that partitions are at, None when there is none.
 
     Raises SegstreamError when they are at another one.
     """
-    found = [meta.adoption for meta in metas_of(live, lookup) if meta is not None and meta.adoption is not None]
+    found = [meta.adoption for meta in lookup.metas() if meta is not None and meta.adoption is not None]
     for adoption in found:
         if adoption.namespace != shadow.namespace:
             raise SegstreamError(
@@ -44,7 +43,7 @@ def _is_over(meta: Meta, swap_id: int, position: int) -> bool:
 
 def refuse_needed(live: Settings, shadow: Settings, lookup: Lookup) -> None:
     """Raise SegstreamError while partitions take over this namespace, or will once a worker hears that they shall."""
-    control, metas = read_control(live), metas_of(live, lookup)
+    control, metas = read_control(live), lookup.metas()
     for said in control.swaps_since(0):
         if not isinstance(said, Swap) or said.namespace != shadow.namespace:
             continue
@@ -56,7 +55,7 @@ def refuse_needed(live: Settings, shadow: Settings, lookup: Lookup) -> None:
 
 def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Replay:
     """Return what the namespace is made of; raises SegstreamError when it cannot take the place of what is live."""
-    counted = metas_of(shadow, Lookup(shadow))
+    counted = Lookup(shadow).metas()
     # Before the control topic is read: of a namespace that was never begun there is none.
     replay = replay_of(shadow) if any(counted) else None
     if replay is None:
@@ -69,7 +68,7 @@ def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Replay:
         raise SegstreamError(
             "No live worker runs, and workers are who take over.", "Start one: segstream worker", code="NO_WORKER"
         )
-    metas = metas_of(live, lookup)
+    metas = lookup.metas()
     for partition, meta in enumerate(metas):
         _refuse_unready(partition, meta)
     _refuse_other_rules(metas, counted)

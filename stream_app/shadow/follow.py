@@ -27,6 +27,8 @@ class FollowingEngine(ShadowEngine):
     """`lead` is called by another thread, and again and again: a partition never reads beyond what it was told."""
 
     _goal: Goal | None = None
+    _followed: Goal | None = None
+    """The one that was followed last."""
     _is_last = False
     is_settled = False
     """True while every partition is this process's, and counts."""
@@ -45,6 +47,11 @@ class FollowingEngine(ShadowEngine):
 
     def _follow(self, goal: Goal) -> None:
         self._is_last = goal.is_last
+        if self._followed is not None:
+            # On top of the pace, or it would never come near a shop whose orders come as fast.
+            pairs = zip(goal.ends, self._followed.ends, strict=True)
+            self._pace.grant(sum(max(0, end - before) for end, before in pairs))
+        self._followed = goal
         ends = self._replay.ends
         for partition, end in enumerate(goal.ends):
             if end <= ends[partition]:

@@ -53,6 +53,29 @@ def to_be_told(ours: list[PartitionStatus]) -> list[int]:
     return [each.partition for each in ours if each.paused in ("", HELD)]
 
 
+def are_still(ours: list[PartitionStatus]) -> bool:
+    """Tell whether all partitions stand still."""
+    return all(each.paused == HELD for each in ours)
+
+
+def met_at(ours: list[PartitionStatus], theirs: list[PartitionStatus], namespace: str) -> Barriers | None:
+    """Return where all partitions stand still and the namespace stands too, None where that is not so.
+
+    Raises SegstreamError when the namespace stands behind that: it cannot go back.
+    """
+    if not are_still(ours):
+        return None
+    offsets = [each.source_position for each in ours]
+    if any(each.source_position > offsets[each.partition] for each in theirs):
+        raise SegstreamError(
+            f"{namespace} is ahead of what is live.",
+            "Nothing was swapped. Wait until the worker has caught up: segstream partitions list",
+            code="SWAP_NOT_NOW",
+        )
+    is_met = [each.source_position for each in theirs] == offsets
+    return Barriers(offsets, [each.clock for each in theirs]) if is_met else None
+
+
 class Meeting:
     """The namespace's engine runs in another thread, and is led from here."""
 
@@ -95,24 +118,20 @@ class Meeting:
         """Return where all partitions stand still, once the namespace stands there too; raises when it does not."""
         deadline = time.monotonic() + MEET_SECONDS
         while True:
+            # Before the places are read: what is read of an engine that had ended is the last there will be.
+            has_ended = self._engine.is_done
             ours, theirs = self._standing()
-            offsets = [each.source_position for each in ours]
-            is_still = all(each.paused == HELD for each in ours)
-            self._engine.lead(offsets, is_last=is_still)
-            if is_still and [each.source_position for each in theirs] == offsets and self._engine.is_done:
-                return Barriers(offsets, [each.clock for each in theirs])
-            if is_still and any(each.source_position > offsets[each.partition] for each in theirs):
+            met = met_at(ours, theirs, self._namespace)
+            if met is not None and has_ended:
+                return met
+            if has_ended or time.monotonic() > deadline:
                 raise SegstreamError(
-                    f"{self._namespace} is ahead of what is live.",
-                    "Nothing was swapped. Wait until the worker has caught up: segstream partitions list",
-                    code="SWAP_NOT_NOW",
-                )
-            if time.monotonic() > deadline:
-                raise SegstreamError(
-                    f"{self._namespace} and what is live did not come to one place in {MEET_SECONDS:.0f} s.",
+                    f"{self._namespace} and what is live did not come to one place: a partition went on before,"
+                    f" or {MEET_SECONDS:.0f} s were not enough.",
                     "Nothing was swapped. See `segstream partitions list`, and try again.",
                     code="SWAP_TOO_LATE",
                 )
+            self._engine.lead([each.source_position for each in ours], is_last=are_still(ours))
             if not self._engine.is_done:
                 self._wait()
 

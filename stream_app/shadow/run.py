@@ -90,7 +90,10 @@ def fold_at_once(work: LaneWork) -> None:
 
 @contextmanager
 def running(engine: ShadowEngine) -> Iterator[Callable[[float], bool]]:
-    """Run the engine in a thread; yield what waits so many seconds and tells whether it still runs."""
+    """Run the engine in a thread; yield what waits so many seconds and tells whether it still runs.
+
+    Why the engine ended is raised, whatever the body made of it.
+    """
     failures: list[BaseException] = []
 
     def body() -> None:
@@ -114,5 +117,5 @@ def running(engine: ShadowEngine) -> Iterator[Callable[[float], bool]]:
     finally:
         engine.halt()
         thread.join(HALT_SECONDS)
-    if failures:
-        raise failures[0]
+        if failures:
+            raise failures[0]

@@ -9,17 +9,18 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from stream_app.contract.control import Swap
+from stream_app.core.errors import SegstreamError
 from stream_app.logs import set_up_logging
 from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
 from stream_app.settings import Settings
-from stream_app.shadow.diff import metas_of
 from stream_app.shadow.fitness import fit_replay, still_at, swap_under_way
 from stream_app.shadow.follow import FollowingEngine, following
 from stream_app.shadow.meeting import Barriers, Meeting
 from stream_app.shadow.run import fold_at_once, running
 from stream_app.worker.control import read_control
 from stream_app.worker.health import Health
+from stream_app.worker.meta import Meta
 
 LOOK_SECONDS = 0.2
 MOST_IDS = 2**31 - 1
@@ -54,7 +55,7 @@ def swap(live: Settings, shadow: Settings, wish: Wish, tell: Tell) -> Swapped:
     Raises SegstreamError when the namespace cannot take the place of what is live, or does not come near it.
     """
     lookup = Lookup(live)
-    swap_id = swap_under_way(live, shadow, lookup)
+    swap_id = swap_under_way(shadow, lookup)
     held_seconds = 0.0
     if swap_id is None:
         swap_id, held_seconds = _begin(live, shadow, wish, lookup, tell)
@@ -101,10 +102,22 @@ def _watch(live: Settings, lookup: Lookup, swap_id: int, tell: Tell) -> list[int
     """Wait until no partition has anything left to take over; return those that never began."""
     position = read_control(live).position_behind(swap_id)
     while True:
-        metas = metas_of(live, lookup)
+        metas = lookup.metas()
         left = still_at(metas, swap_id, position)
         # An emptied Redis shows no partition at all until a worker has restored one.
         if metas and not left:
+            _refuse_given_up(metas, swap_id)
             return [partition for partition, meta in enumerate(metas) if meta is not None and meta.swapped != swap_id]
         tell(f"{len(metas) - len(left)} of {len(metas)} partitions have taken over")
         time.sleep(LOOK_SECONDS)
+
+
+def _refuse_given_up(metas: list[Meta | None], swap_id: int) -> None:
+    """Raise SegstreamError when somebody gave the swap up meanwhile."""
+    half = [partition for partition, meta in enumerate(metas) if meta is not None and meta.given_up == swap_id]
+    if half:
+        raise SegstreamError(
+            f"The swap was given up in {len(half)} of {len(metas)} partitions.",
+            "Some customers are of the replay, and some are not: count everybody anew, and swap that.",
+            code="SWAP_GIVEN_UP",
+        )

@@ -39,6 +39,8 @@ class Comparison(Struct):
     at: str
     model: str
     second_model: str
+    half_swapped: list[int] = field(default_factory=list)
+    """Partitions of what is live in which a swap was given up: a replay is due."""
     customers: int = 0
     """Of both sides together, each once."""
     different: int = 0

@@ -67,8 +67,12 @@ class ActiveModel:
         if adopting is not None and not adopting.is_beyond:
             adopting.is_beyond = True
             return
-        pace = self.switch if adopting is None else adopting.terms
-        self.owing = START if pace is not None and pace.is_patient else None
+        self.end()
+
+    def end(self) -> None:
+        """Let nobody go over any more; who is owed an event of it gets that yet."""
+        pace = self.switch if self.adopting is None else self.adopting.terms
+        self.walked, self.owing = START, START if pace is not None and pace.is_patient else None
         self.switch = self.adopting = None
 
     def progress(self) -> SwitchProgress | None:

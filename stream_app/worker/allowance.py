@@ -23,3 +23,7 @@ class Allowance:
     def take(self, number: int) -> None:
         """Use some of them up."""
         self._left -= number
+
+    def grant(self, number: int) -> None:
+        """Let so many more be taken, within a second's."""
+        self._left += number

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from stream_app.core.errors import OutageError
-from stream_app.worker.lane import Lane
-from stream_app.worker.models import ModelAway
+from stream_app.core.errors import OutageError, PartitionWaits
+from stream_app.worker.lane import MARKER_KEY, Lane
 from stream_app.worker.store import PartitionLost
 from stream_app.worker.takeover import Takeover
 
@@ -31,7 +30,9 @@ class Assignment:
         self._waiting: dict[int, bool] = {}
         """Assigned and not yet running; True when the keys in Redis are damaged."""
         self._rests_until: dict[int, float] = {}
-        """Partitions whose model is not at hand are tried again then."""
+        """Partitions for which something is not at hand are tried again then."""
+        self.waits: dict[int, str] = {}
+        """What is not at hand, as a sentence for each of them."""
         self._current: tuple[int, Iterator[None], Takeover] | None = None
         self.lanes: dict[int, Lane] = {}
         self.is_joined = False
@@ -43,8 +44,8 @@ class Assignment:
 
     @property
     def is_settled(self) -> bool:
-        """True when every assigned partition runs."""
-        return not self._waiting
+        """True when every assigned partition runs, or waits for something of its own."""
+        return self._waiting.keys() <= self.waits.keys()
 
     @property
     def can_step(self) -> bool:
@@ -89,6 +90,7 @@ class Assignment:
     def _forget(self, partition: int) -> None:
         self.lanes.pop(partition, None)
         self._waiting.pop(partition, None)
+        self.waits.pop(partition, None)
         if self._current is not None and self._current[0] == partition:
             self._current = None
 
@@ -105,28 +107,41 @@ class Assignment:
         except PartitionLost as lost:
             self.retake(partition, is_damaged=lost.is_damaged)
             return None
-        except ModelAway as away:
-            log.warning("partition waits", partition=partition, cause=away.cause)
+        except PartitionWaits as away:
             self._current = None
-            self._rests_until[partition] = time.monotonic() + REST_SECONDS
+            self._rest(partition, away)
             return None
         except OutageError:
             self._current = None
             raise
         return self._finish(partition, takeover) if takeover.result is not None else None
 
+    def put_off(self, partition: int, away: PartitionWaits) -> None:
+        """Take a partition over again once what it needs is at hand."""
+        self.retake(partition)
+        self._rest(partition, away)
+
+    def _rest(self, partition: int, away: PartitionWaits) -> None:
+        if self.waits.get(partition) != str(away):
+            log.warning("partition waits", partition=partition, reason=away.code, cause=away.cause)
+        self.waits[partition] = str(away)
+        self._rests_until[partition] = time.monotonic() + REST_SECONDS
+
     def _finish(self, partition: int, takeover: Takeover) -> Lane:
         assert takeover.result is not None
         self._current = None
         self._waiting.pop(partition)
+        self.waits.pop(partition, None)
         result = takeover.result
         lane = Lane(result.lease, result.progress, result.active, result.figures)
         lane.must_write = result.figures.is_counted or result.progress.blocks.has_unwritten
         if result.meta is not None:
             lane.control_position = result.meta.control_position
-            lane.paused = result.meta.paused
+            # Another key may be set by now: reading the marker again tells.
+            lane.paused = "" if result.meta.paused == MARKER_KEY else result.meta.paused
             lane.unclean_since = result.meta.unclean_since
             lane.swapped = result.meta.swapped
+            lane.given_up = result.meta.given_up
         self.lanes[partition] = lane
         return lane
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream_app.contract.control import (
     ControlRecord,
     Erasure,
+    GiveUp,
     Hold,
     Moved,
     Promotion,
@@ -25,12 +27,18 @@ from stream_app.core.promotions import Promotions
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import log_reader
 
+log = structlog.get_logger("segstream.control")
+
 
 class Control:
     """Everything operators have said so far, by offset."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, is_worker: bool = False) -> None:
+        """Read from the beginning; a worker says in its log what it passes over, the first of each kind."""
         self._settings = settings
+        self._erasure_key = None if settings.erasure is None else settings.erasure.fingerprint
+        self._is_silent = not is_worker
+        self._told: set[str] = set()
         self._topic = settings.topics.control
         # Who is erased is so in every namespace; nothing else that is said of what is live holds in one.
         self._unread = {self._topic, settings.topics.live.control}
@@ -41,15 +49,17 @@ class Control:
         self.is_read = False
         """True once the end was reached."""
         self.refused = 0
-        """Records that were no control record: ignored, counted."""
+        """Records that were no control record, or an erasure under another key than ours: passed over, counted."""
         self._records: list[tuple[int, ControlRecord]] = []
         self.promotions = Promotions()
         self.erased: dict[str, Erasure] = {}
         """Who is erased and not unerased since, by hash."""
         self.erasure_keys: set[str] = set()
-        """The fingerprints of all keys by which people were erased."""
+        """The fingerprints of all keys by which people were erased, or so somebody says."""
         self.replay: Replay | None = None
         """What the namespace is made of; None in a live deployment."""
+        self.given_up: set[int] = set()
+        """The ids of swaps that nobody need go on with."""
         self.moved: Moved | None = None
         """With which topics the deployment goes on; None: with these."""
 
@@ -96,20 +106,36 @@ class Control:
                 self.replay = record
                 self.promotions.add(Promotion(version=record.version, sha256=record.sha256, by=record.by, at=record.at))
         except (msgspec.MsgspecError, ValueError):
-            self.refused += is_own
+            self._refuse(offset, "it is no control record that this release knows", is_own=is_own)
         else:
-            self._note(offset, record)
+            if isinstance(record, Erasure | Unerasure):
+                self._note_erasure(offset, record, is_own=is_own)
+            else:
+                self._note(offset, record)
+
+    def _refuse(self, offset: int, cause: str, *, is_own: bool) -> None:
+        self.refused += is_own
+        if self._is_silent or cause in self._told:
+            return
+        self._told.add(cause)
+        log.error("control record refused", offset=offset, cause=cause)
+
+    def _note_erasure(self, offset: int, record: Erasure | Unerasure, *, is_own: bool) -> None:
+        self.erasure_keys.add(record.key)
+        if self._erasure_key not in (None, record.key):
+            self._refuse(offset, "it is an erasure under another SEGSTREAM_ERASURE_KEY than ours", is_own=is_own)
+        elif isinstance(record, Erasure):
+            self.erased[record.hash] = record
+        else:
+            self.erased.pop(record.hash, None)
 
     def _note(self, offset: int, record: ControlRecord) -> None:
-        if isinstance(record, Erasure):
-            self.erased[record.hash] = record
-            self.erasure_keys.add(record.key)
-        elif isinstance(record, Unerasure):
-            self.erased.pop(record.hash, None)
-        elif isinstance(record, Moved):
+        if isinstance(record, Moved):
             self.moved = record
         else:
             self._records.append((offset, record))
+            if isinstance(record, GiveUp):
+                self.given_up.add(record.id)
 
     def erased_in(self, partition: int, partitions: int) -> list[str]:
         """Return the hashes of who is erased and may have orders in a partition."""
@@ -127,9 +153,15 @@ class Control:
             if offset >= since and isinstance(record, Resume | Skip) and record.partition == partition
         ]
 
-    def swaps_since(self, since: int) -> list[Hold | Swap]:
+    def swaps_since(self, since: int) -> list[Hold | Swap | GiveUp]:
         """Return what was said of swaps at or after a control position."""
-        return [record for offset, record in self._records if offset >= since and isinstance(record, Hold | Swap)]
+        kinds = Hold | Swap | GiveUp
+        return [record for offset, record in self._records if offset >= since and isinstance(record, kinds)]
+
+    def newest_swap(self, namespace: str) -> Swap | None:
+        """Return the last swap to a namespace that was said, None when none was."""
+        said = (each for _, each in reversed(self._records) if isinstance(each, Swap) and each.namespace == namespace)
+        return next(said, None)
 
     def position_behind(self, swap_id: int) -> int:
         """Return the control position behind a swap."""

@@ -11,12 +11,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from stream_app.contract.rights import Role
-from stream_app.core.errors import OutageError, StopError
+from stream_app.core.errors import OutageError, PartitionWaits, StopError
 from stream_app.settings import Settings
 from stream_app.worker import loader
 from stream_app.worker.allowance import Allowance
@@ -90,7 +91,7 @@ class Engine:
 
     def run(self) -> None:
         """Work until halted; raises StopError with the reason when going on could break a promise."""
-        self._control = Control(self._settings)
+        self._control = Control(self._settings, is_worker=True)
         self._models = Models(self._settings, self._control)
         self._reader = ChangelogReader(self._settings)
         self._consumer = Consumer(orders_consumer(self._settings, self._on_kafka_error))
@@ -146,7 +147,7 @@ class Engine:
         start = self._control.start_of(partition)
         return self.takeover_class(
             partition, *parts, lambda each: self._control.erased_in(each, identity.partitions), is_damaged=is_damaged,
-            start=start,
+            start=start, require=partial(self._namespaces.require, self._control.given_up),
         )  # fmt: skip
 
     def _guarded(self, step: Callable[[], bool]) -> bool:
@@ -266,7 +267,7 @@ class Engine:
     def _load(self, works: list[LaneWork], obeyed: set[int], budget: int) -> list[LaneWork]:
         """Fetch the states the chunk needs, and so many more of each partition.
 
-        Leaves out partitions with nothing to do and those that were lost.
+        Leaves out partitions with nothing to do, and those that were lost or have to wait.
         """
         loaded = []
         # One partition at a time: orders wait for the slice.
@@ -283,6 +284,9 @@ class Engine:
                     adopt_lane(work, self._namespaces)
             except PartitionLost as lost:
                 self._lose(lost)
+                continue
+            except PartitionWaits as away:
+                self._assignment.put_off(work.lane.partition, away)
                 continue
             if work.has_something or work.lane.partition in obeyed:
                 loaded.append(work)
@@ -330,7 +334,8 @@ class Engine:
         lane.keep(self._settings.cached_customers // max(1, len(self._assignment.lanes)))
         if lane.paused:
             say = log.info if lane.paused == HELD else log.error
-            say("partition paused", partition=lane.partition, reason=lane.paused)
+            place = lane.progress.source_position
+            say("partition paused", partition=lane.partition, reason=lane.paused, position=place)
             self._assignment.pause(lane)
         elif lane.partition in obeyed:
             self._assignment.resume(lane)
@@ -374,6 +379,7 @@ class Engine:
         health, assignment = self._health, self._assignment
         health.assigned = assignment.assigned
         health.running = frozenset(assignment.lanes)
+        health.waits = dict(assignment.waits)
         health.is_joined = assignment.is_joined
         health.model_problem = self._models.problem(lane.progress.clock.instant for lane in assignment.lanes.values())
         self.gauges.forget(assignment.lanes)

@@ -27,6 +27,8 @@ class Health:
     """Why the promoted model is not the one that decides, as a sentence; the one before goes on."""
     assigned: frozenset[int] = frozenset()
     running: frozenset[int] = frozenset()
+    waits: dict[int, str] = field(default_factory=dict)
+    """What some of the others wait for, as a sentence."""
     is_joined: bool = False
     lag: int = 0
     orders: int = 0
@@ -45,13 +47,14 @@ class Health:
             found.append("not in the consumer group yet")
         if self.model_problem and not self.problem:
             found.append(f"model {self.model} goes on: {self.model_problem}")
-        restoring = sorted(self.assigned - self.running)
+        restoring = sorted(self.assigned - self.running - self.waits.keys())
         if restoring:
             found.append(f"restoring partitions {', '.join(map(str, restoring))}")
         if self.lag and self.committed_at is not None and self._age(self.committed_at) > STALE_SECONDS:
             found.append(f"orders wait, and the last commit is {self._age(self.committed_at):.0f} s old")
         if self._age(self.turned_at) > HANG_SECONDS:
             found.append(f"Kafka or Redis has not answered for {self._age(self.turned_at):.0f} s")
+        found += [f"partition {p} waits: {why}" for p, why in sorted(self.waits.items())]
         found += [f"partition {p} is paused: {why}" for p, why in sorted(self.paused.items())]
         return found
 

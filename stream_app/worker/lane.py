@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
-from stream_app.core.outcome import Progress
+from stream_app.core.outcome import Progress, Stop
 from stream_app.core.statistics import Figures
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.census import LaneCensus
 from stream_app.worker.store import UNCHECKED, Checked, Lease
 
-BREAKER = "BREAKER"
+BREAKER, MARKER_KEY = Stop.BREAKER.value, Stop.MARKER_KEY.value
 CORRUPT_BATCH = "CORRUPT_BATCH"
 HELD = "HELD"
 HOLD_SECONDS = 30.0
@@ -63,6 +63,8 @@ class Lane:
     """Where the broker had nothing more for us: above the last order when markers of transactions follow it."""
     swapped: int = 0
     """`Meta.swapped`."""
+    given_up: int = 0
+    """`Meta.given_up`."""
     held_until: float = field(default_factory=lambda: time.monotonic() + HOLD_SECONDS)
     """While it is held for a swap: when it goes on by itself, by `time.monotonic`."""
     wall_move: WallMove | None = None
@@ -122,6 +124,11 @@ class Lane:
         """Pause until an operator says so, and owe a meta record that outlives this process."""
         self.paused = reason
         self.must_write = True
+
+    def go_on(self) -> None:
+        """Run again from where the state stands."""
+        self.paused = ""
+        self.failures = 0
 
     def figures_to_check(self, most: int) -> list[str]:
         """Return the names of the figures to look at next, and begin again behind the last."""

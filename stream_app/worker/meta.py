@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Struct
 
@@ -103,14 +105,28 @@ class Meta(Struct, frozen=True, kw_only=True):
     adoption: AdoptionProgress | None = None
     swapped: int = 0
     """The id of the last swap that began here; 0: there was none."""
+    given_up: int = 0
+    """The id of the last swap that was given up here; 0: none was."""
     owing: tuple[str, str] | None = None
     """The place in the due index before which nobody is owed an event of the last switch; None: nobody at all."""
     figures_since: str | None = None
     """`Figures.since`; None: a version without figures wrote this, so the totals miss what it did."""
     blocked: int = 0
     """How many entries the block list has."""
+    erasure_key: str = ""
+    """The fingerprint of the key that the worker had, under which they were hashed; empty: it had none."""
     unclean_since: int = 0
     """Milliseconds since 1970: when the last erasure was whose traces may be in the changelog; 0: there is none."""
+
+    @property
+    def is_half_swapped(self) -> bool:
+        """True when the last swap was given up: some customers are of the other count, and some are not."""
+        return self.given_up != 0 and self.given_up == self.swapped
+
+
+def half_swapped(metas: Iterable[Meta | None]) -> list[int]:
+    """Return the partitions whose customers are of two counts since a swap was given up."""
+    return [partition for partition, meta in enumerate(metas) if meta is not None and meta.is_half_swapped]
 
 
 encode_meta = msgspec.json.Encoder().encode
@@ -118,20 +134,11 @@ decode_meta = msgspec.json.Decoder(Meta).decode
 
 
 def meta_of(
-    progress: Progress,
-    identity: Identity,
-    *,
-    control_position: int,
-    model_version: str,
-    switch: SwitchProgress | None,
-    adoption: AdoptionProgress | None,
-    swapped: int,
-    owing: tuple[str, str] | None,
-    paused: str,
-    clock_mode: str,
-    figures_since: str,
-    unclean_since: int = 0,
-) -> Meta:
+    progress: Progress, identity: Identity, *, control_position: int, model_version: str,
+    switch: SwitchProgress | None, adoption: AdoptionProgress | None, swapped: int, given_up: int = 0,
+    owing: tuple[str, str] | None, paused: str, clock_mode: str, figures_since: str, unclean_since: int = 0,
+    erasure_key: str = "",
+) -> Meta:  # fmt: skip
     """Return the record that brings a partition back to where it is."""
     return Meta(
         identity=identity,
@@ -149,10 +156,12 @@ def meta_of(
         switch=switch,
         adoption=adoption,
         swapped=swapped,
+        given_up=given_up,
         owing=owing,
         clock_mode=clock_mode,
         figures_since=figures_since,
         blocked=len(progress.blocks),
+        erasure_key=erasure_key,
         unclean_since=unclean_since,
     )
 

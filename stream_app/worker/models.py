@@ -11,7 +11,7 @@ import structlog
 from model_store.errors import ModelRefused
 from model_store.scoring import Scorer
 from stream_app.contract.control import Promotion
-from stream_app.core.errors import OutageError
+from stream_app.core.errors import PartitionWaits
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.settings import Settings
@@ -28,8 +28,8 @@ NONE_LIVE = "no model is live: run segstream train … --promote"
 log = structlog.get_logger("segstream.models")
 
 
-class ModelAway(OutageError):
-    """The model by which a partition has to be scored is not at hand: the partition waits, and no other does."""
+class ModelAway(PartitionWaits):
+    """The model by which a partition has to be scored is not at hand."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause, code="MODEL_AWAY")

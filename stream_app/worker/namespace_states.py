@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from redis.commands.core import Script
 
-from stream_app.core.errors import OutageError
+from stream_app.core.errors import PartitionWaits
 from stream_app.core.rfm import RfmState
 from stream_app.core.state_record import decode_customer
 from stream_app.settings import Settings
@@ -16,8 +16,19 @@ from stream_app.worker.place import Place
 from stream_app.worker.store import Store
 
 
+class NamespaceAway(PartitionWaits):
+    """The namespace that a partition takes over is not whole in Redis, or not at the barrier any more."""
+
+    def __init__(self, namespace: str, partition: int) -> None:
+        super().__init__(
+            f"Namespace {namespace} is not whole in Redis, and partition {partition} takes it over.",
+            f"Run: segstream replay --into {namespace}. It restores what its topics hold.",
+            code="NAMESPACE_AWAY",
+        )
+
+
 class NamespaceStates:
-    """Reads Redis; raises OutageError where the namespace is not whole, or not at the barrier any more."""
+    """Reads Redis; raises NamespaceAway, and OutageError when Redis does not answer."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
@@ -35,6 +46,11 @@ class NamespaceStates:
             if record is not None
         }
 
+    def require(self, given_up: Container[int], partition: int, adopting: Adopting | None) -> None:
+        """Raise NamespaceAway when a partition is in a swap and could not go on with it, unless that is given up."""
+        if adopting is not None and adopting.terms.id not in given_up:
+            self.states(partition, adopting, ())
+
     def walk(self, partition: int, adopting: Adopting, behind: Place, size: int) -> list[Place]:
         """Return the places of the customers that follow one in the namespace's due index."""
         told = [each.decode() for each in self._ask(self._walk, partition, adopting, *behind, size)]
@@ -48,9 +64,5 @@ class NamespaceStates:
         keys = [f"{prefix}{kind}:{topic}:{partition}" for kind in ("partition", "due")]
         status, *found = self._store.ask(script, keys, adopting.barrier, *values)
         if status != b"OK":
-            raise OutageError(
-                f"Namespace {adopting.namespace} is not whole in Redis, and partition {partition} takes it over.",
-                f"Run: segstream replay --into {adopting.namespace}. It restores what its topics hold.",
-                code="NAMESPACE_AWAY",
-            )
+            raise NamespaceAway(adopting.namespace, partition)
         return found[0]

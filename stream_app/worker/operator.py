@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from stream_app.contract.control import Skip
+from collections.abc import Sequence
+
+from stream_app.contract.control import Resume, Skip
 from stream_app.core.breaker import Breaker
 from stream_app.core.errors import StopError
 from stream_app.core.instants import NO_CLOCK
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.control import Control
-from stream_app.worker.lane import Lane
+from stream_app.worker.lane import BREAKER, HELD, Lane
 from stream_app.worker.models import Models
 from stream_app.worker.swap import obey_swaps
 
@@ -27,14 +29,19 @@ def obey(lane: Lane, control: Control, *, is_patient: bool = False) -> bool:
     refuse_moved(control)
     since, lane.control_position = lane.control_position, control.position
     is_held = obey_swaps(lane, control.swaps_since(since), is_patient=is_patient)
-    orders = control.orders_for(lane.partition, since)
+    return resume(lane, control.orders_for(lane.partition, since)) or is_held
+
+
+def resume(lane: Lane, orders: Sequence[Resume | Skip]) -> bool:
+    """Let a paused partition go on if somebody said so; return whether somebody did."""
     if not orders or not lane.paused:
-        return is_held
-    skips = [order.to_offset for order in orders if isinstance(order, Skip)]
+        return False
+    # One that stands still for a swap has nothing that could not be read: a skip only lets it go on.
+    skips = [order.to_offset for order in orders if isinstance(order, Skip) and lane.paused != HELD]
     lane.progress.source_position = max([lane.progress.source_position, *skips])
-    lane.progress.breaker = Breaker()
-    lane.paused = ""
-    lane.failures = 0
+    if lane.paused == BREAKER:
+        lane.progress.breaker = Breaker()
+    lane.go_on()
     return True
 
 

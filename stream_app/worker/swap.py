@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from stream_app.contract.control import Hold, Swap
+from stream_app.contract.control import GiveUp, Hold, Swap
 from stream_app.core.adoption import remember_first
 from stream_app.worker.adopting import Adopting
 from stream_app.worker.lane import HELD, Lane
@@ -15,14 +15,16 @@ from stream_app.worker.lane import HELD, Lane
 log = structlog.get_logger("segstream.swap")
 
 
-def obey_swaps(lane: Lane, said: Iterable[Hold | Swap], *, is_patient: bool) -> bool:
+def obey_swaps(lane: Lane, said: Iterable[Hold | Swap | GiveUp], *, is_patient: bool) -> bool:
     """Carry out what is new; return whether the partition must be written although it may have no orders."""
     is_told = False
     for record in said:
         if isinstance(record, Hold):
             is_told |= _stand_still(lane, record)
-        else:
+        elif isinstance(record, Swap):
             is_told |= _begin(lane, record, is_patient=is_patient)
+        else:
+            is_told |= _give_up(lane, record)
     return is_told
 
 
@@ -30,7 +32,7 @@ def release(lane: Lane) -> None:
     """Let a partition go on to which no swap has come in time."""
     if lane.paused == HELD and time.monotonic() >= lane.held_until:
         log.warning("no swap came", partition=lane.partition, position=lane.progress.source_position)
-        _go_on(lane)
+        lane.go_on()
         lane.must_write = True
 
 
@@ -52,7 +54,7 @@ def _begin(lane: Lane, swap: Swap, *, is_patient: bool) -> bool:
         log.warning("not swapped: the partition is not at the barrier", partition=place, namespace=swap.namespace)
         # Whoever said it waits to hear of it, and no order may come for long.
         return True
-    _go_on(lane)
+    lane.go_on()
     clock = lane.progress.clock
     # Never before what the namespace has seen: its states cannot be brought back to an earlier instant.
     clock.advance(swap.clocks[place])
@@ -63,6 +65,12 @@ def _begin(lane: Lane, swap: Swap, *, is_patient: bool) -> bool:
     return True
 
 
-def _go_on(lane: Lane) -> None:
-    lane.paused = ""
-    lane.failures = 0
+def _give_up(lane: Lane, said: GiveUp) -> bool:
+    """Go on with the states that everybody has now, and remember that some of them are of the other count."""
+    adopting = lane.active.adopting
+    if adopting is not None and adopting.terms.id == said.id:
+        lane.active.end()
+        lane.given_up = said.id
+        log.warning("swap given up", partition=lane.partition, namespace=said.namespace)
+    # Whoever said it waits to hear of it.
+    return True

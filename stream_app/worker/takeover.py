@@ -31,6 +31,7 @@ from stream_app.core.statistics import (
 )
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
+from stream_app.worker.adopting import Adopting
 from stream_app.worker.kafka_config import log_reader
 from stream_app.worker.kafka_refusals import RIGHTS, can_read_on
 from stream_app.worker.meta import (
@@ -78,6 +79,9 @@ class TakenOver:
 
 ErasedIn = Callable[[int], Iterable[str]]
 """Returns the hashes of who is erased and may have orders in a partition, by what operators said."""
+
+Require = Callable[[int, Adopting | None], None]
+"""Raises PartitionWaits when a partition is in a swap and could not go on with it."""
 
 
 class ChangelogReader:
@@ -131,17 +135,19 @@ class Takeover:
     def __init__(
         self, partition: int, settings: Settings, consumer: Consumer, reader: ChangelogReader, store: Store,
         identity: Identity, models: Models, erased: ErasedIn = lambda _: (), *, is_damaged: bool = False,
-        start: int = 0,
+        start: int = 0, require: Require = lambda *_: None,
     ) -> None:  # fmt: skip
         self.partition = partition
         self._orders = settings.topics.orders
         self._clock_mode = settings.clock
+        self._erasure_key = "" if settings.erasure is None else settings.erasure.fingerprint
         self._consumer = consumer
         self._reader = reader
         self._store = store
         self._identity = identity
         self._models = models
         self._erased = erased
+        self._require = require
         self._is_damaged = is_damaged
         self._start = start
         self._lease = Lease(partition, uuid.uuid4().hex)
@@ -175,6 +181,7 @@ class Takeover:
         self._warn_of_other_clock(meta)
         progress = self._agree(meta, committed)
         active = self._models.active(meta, progress.clock.instant)
+        self._require(self.partition, active.adopting)
         self._finish(meta)
         figures = yield from self._figures(meta)
         progress.blocks = yield from self._block_list(meta)
@@ -256,7 +263,17 @@ class Takeover:
         return figures
 
     def _block_list(self, meta: Meta | None) -> Generator[None, None, BlockList]:
-        """Read who was erased; a partition that begins anew knows at once whom not to begin with."""
+        """Read who was erased; a partition that begins anew knows at once whom not to begin with.
+
+        Raises StopError when they were hashed under another key: whose orders to drop could not be told.
+        """
+        if meta is not None and meta.blocked and meta.erasure_key not in ("", self._erasure_key):
+            raise StopError(
+                f"People of partition {self.partition} were erased by the key {meta.erasure_key}, and "
+                f"SEGSTREAM_ERASURE_KEY is {'another one' if self._erasure_key else 'not set'}.",
+                "Set it to the key that `segstream erase` was run with.",
+                code="ERASURE_KEY",
+            )
         blocks = {}
         for found in self._store.blocks(self._lease):
             blocks.update(found)

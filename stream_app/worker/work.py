@@ -16,7 +16,7 @@ from stream_app.core.pipeline import Chunk
 from stream_app.core.rfm import RfmState
 from stream_app.core.rules import Rules
 from stream_app.core.state_record import encode_state, header_of
-from stream_app.worker.lane import BREAKER, Lane
+from stream_app.worker.lane import Lane
 from stream_app.worker.meta import Identity, Meta, block_record, encode_meta, figures_key, meta_of
 from stream_app.worker.place import Place
 from stream_app.worker.rows import NEW, Before, Erasures, Figure, Row, figure_of, row_of
@@ -82,8 +82,8 @@ class LaneWork:
         adoption = None if adopting is None else adopting.terms._replace(states=self.states)
         chunk = Chunk(lane.progress, self.customers, active.scorer, self.basis.rules, active.switch, adoption)
         chunk.process(self.inbound)
-        if chunk.outcome.is_stopped:
-            lane.paused = BREAKER
+        if chunk.outcome.stop is not None:
+            lane.paused = chunk.outcome.stop.value
             self.is_due_complete = False
         else:
             chunk.fire(self.due)
@@ -156,6 +156,7 @@ class LaneWork:
 
     def _meta(self) -> Meta:
         lane, basis = self.lane, self.basis
+        key = basis.rules.erasure_key
         return meta_of(
             lane.progress,
             basis.identity,
@@ -164,11 +165,13 @@ class LaneWork:
             switch=lane.active.progress(),
             adoption=lane.active.adoption(),
             swapped=lane.swapped,
+            given_up=lane.given_up,
             owing=lane.active.owing,
             clock_mode="wall" if basis.rules.is_wall_clock else "event",
             paused=lane.paused,
             figures_since=lane.figures.since,
             unclean_since=lane.unclean_since,
+            erasure_key="" if key is None else key.fingerprint,
         )
 
     def _encode_erasures(self, write: Write) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from stream_app.core.instants import parse_instant
+
 MOST = 5
 """So many examples of one kind of difference are named."""
 
@@ -80,9 +82,15 @@ def broken_chains(changes: dict[str, list[Change]]) -> list[str]:
         # Names may change between two changes, ids do not.
         if any(_id(after["from"]) != _id(before["to"]) for before, after in pairwise(chain)):
             problems.append(f"a change of {customer_id} does not begin where the one before ended")
-        if any(after["as_of"] < before["as_of"] for before, after in pairwise(chain)):
+        if any(_instant(after) < _instant(before) for before, after in pairwise(chain)):
             problems.append(f"time runs backwards for {customer_id}")
     return problems
+
+
+def _instant(change: Change) -> int:
+    found = parse_instant(change["as_of"])
+    assert found is not None, change
+    return found
 
 
 def _id(segment: dict[str, str] | None) -> str | None:

@@ -195,6 +195,25 @@ def test_a_worker_without_the_key_stops_instead_of_bringing_people_back(deployme
 
 
 @pytest.mark.long
+def test_a_worker_with_another_key_waits_at_the_marker_and_brings_nobody_back(deployment: Deployment) -> None:
+    # Given a worker with another key that meets a marker
+    another = "another secret of 32 characters or more"
+    deployment.send([*some_days(1, 1), a_marker(CANARY), *some_days(2, 2)])
+    stranger = deployment.worker(erasure_key=another)
+    wait_for("it pauses", lambda: "is paused: MARKER_KEY" in str(stranger.readyz()), said=stranger.testimony)
+    assert stranger.terminate() == 0
+
+    # When one with the right key follows
+    deployment.run_to_end("w1")
+
+    # Then it goes on by itself, and another one with the wrong key ends before it could bring somebody back
+    assert (traces(deployment), block_of(deployment)) == ([], Block(len(chain(deployment))))
+    wrong = deployment.worker("w2", erasure_key=another)
+    assert wrong.wait(30) == 1
+    assert "ERASURE_KEY" in wrong.said()
+
+
+@pytest.mark.long
 def test_the_api_erases_for_admins_and_says_whether_it_has_happened(deployment: Deployment) -> None:
     deployment.send(some_days(1, 2))
     worker = deployment.worker()

@@ -25,6 +25,7 @@ from tests.integration.figures import Figures
 from tests.integration.replays import compared, replayed
 from tests.integration.results import Change, broken_chains
 from tests.integration.shop import a_log
+from tests.integration.shown import Shown
 from tests.integration.standstill import standstills
 from tests.integration.waiting import wait_for
 
@@ -114,6 +115,53 @@ def test_killed_at_each_step_a_swap_under_orders_loses_and_repeats_nothing(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_200)
+def test_killed_at_one_step_after_the_other_while_orders_come_a_swap_loses_and_repeats_nothing(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
+) -> None:
+    log = a_log(PARTITIONS, orders=4 * ORDERS, customers=CUSTOMERS)
+    early, late = log[: ORDERS // 3], log[ORDERS // 3 :]
+    with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
+        live.create(PARTITIONS, MODEL).send(early)
+        worker = live.worker(due_slice=SLICE)
+        live.wait_done()
+        since, killed_at = missed(live), []
+        replayed(live, "other", "--from", since)
+
+        # When it is swapped in, and at each step the worker of then dies
+        with live.trickle(late, seconds=len(late) / ORDERS_PER_SECOND, at_once=ORDERS_PER_SECOND // 20):
+            child, out = begin_swap(live)
+            for number, (name, step) in enumerate(STEPS.items(), 1):
+                wait_for(
+                    f"a partition is {name}", lambda step=step: any(map(step, metas(live))) or child.poll() is not None,
+                    120, out.read_text,
+                )  # fmt: skip
+                worker.kill()
+                killed_at.append(sum(live.ends(live.topics.orders)))
+                worker = live.worker(f"w{number}", due_slice=SLICE)
+            done = ended(child, out)
+            left = len(log) - sum(live.ends(live.topics.orders))
+        live.wait_done(300)
+
+        # Then orders came all the while, every chain is whole, and what is live is what a replay from there on gives
+        assert left > 0
+        assert done["refused"] == []
+        changes = live.changes()
+        assert broken_chains(changes) == []
+        corrections = by_swaps(changes)
+        assert {len(mine) for mine in corrections.values()} == {0, 1}
+        told = live.terminal().run("replay", "--into", "check", "--from", since, "--rate", "1000000", seconds=600)
+        assert told.returncode == 0, told.stderr
+        code, found = compared(live, "check")
+        assert (code, found["different"]) == (0, 0), found
+        places = ", ".join(f"{name} behind {at:,}" for name, at in zip(STEPS, killed_at, strict=True))
+        figures.append(
+            f"one swap of {CUSTOMERS:,} customers at {ORDERS_PER_SECOND:,} orders/s, a worker killed at each step"
+            f" ({places} of {len(log):,} records): equal to a replay, {done}"
+        )
+
+
+@pytest.mark.long
 def test_partitions_wait_only_a_moment_and_strangers_always_find_a_segment(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
 ) -> None:
@@ -160,6 +208,56 @@ def test_a_swap_that_cannot_be_is_refused_and_one_whose_command_dies_lets_everyb
         assert (refused.returncode, "NAMESPACE_EMPTY" in refused.stderr) == (1, True)
         assert "no swap came" in worker.said()
         assert not any(meta.paused for meta in metas(live))
+
+
+@pytest.mark.long
+def test_only_a_partition_that_lost_its_replay_waits_and_it_can_go_on_without(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
+        # Given a swap in the middle of which the worker dies, and a partition whose part of the replay is lost for good
+        live.create(PARTITIONS, MODEL).send(EARLY)
+        victim = live.worker(due_slice=SLICE)
+        live.wait_done()
+        since = missed(live)
+        replayed(live, "other", "--from", since)
+        child, out = begin_swap(live)
+        wait_for("all are at it", lambda: all(map(STEPS["begun"], metas(live))), 60, out.read_text)
+        victim.kill()
+        child.kill()
+        lost = PARTITIONS - 1
+        assert STEPS["begun"](metas(live)[lost])
+        live.redis.delete(Shown(live.settings.within("other"), live.redis, PARTITIONS).key("partition", lost))
+
+        # When another worker goes on
+        worker = live.worker("w1", due_slice=SLICE)
+        live.send(LATE)
+
+        # Then that partition waits and says for what, and the others take over and serve their orders
+        ends = live.ends(live.topics.orders)
+
+        def have_others_done() -> bool:
+            return all(live.shown.is_done(p, ends[p]) and not STEPS["begun"](metas(live)[p]) for p in range(lost))
+
+        wait_for("the others are done", have_others_done, 60, worker.testimony)
+        (problem,) = worker.readyz()[1]["problems"]
+        assert problem.startswith(f"partition {lost} waits: NAMESPACE_AWAY: ")
+        assert live.shown.positions()[lost] < ends[lost]
+
+        # And it goes on without when somebody says so, and a replay is due until another one is swapped in
+        terminal = live.terminal()
+        told = terminal.run("replay", "swap", "other", "--give-up", "--why", "lost")
+        assert (told.returncode, f"In partitions {lost} some customers" in told.stderr) == (0, True), told.stderr
+        live.wait_done()
+        assert "SWAP_NOT_UNDER_WAY" in terminal.run("replay", "swap", "other", "--give-up").stderr
+        replayed(live, "check", "--from", since)
+        code, found = compared(live, "check")
+        assert (code, found["half_swapped"]) == (1, [lost])
+        terminal.ok("replay", "swap", "check")
+        replayed(live, "again", "--from", since)
+        code, found = compared(live, "again")
+        assert (code, found["different"], found["half_swapped"]) == (0, 0, []), found
+        assert broken_chains(live.changes()) == []
 
 
 @pytest.mark.long

@@ -11,9 +11,10 @@ import pytest
 from confluent_kafka import Producer
 
 from stream_app.api.tokens import Scope, new_token
-from stream_app.contract.control import Promotion, Resume, Skip
+from stream_app.contract.control import Erasure, Promotion, Resume, Skip
 from stream_app.contract.dead_letter import KEPT_BYTES
 from stream_app.contract.topics import MAX_RECORD_BYTES
+from stream_app.core.erasure import ERASE_HEADER, ErasureKey
 from stream_app.core.instants import parse_instant, rfc3339
 from stream_app.core.partitioner import Partitioner, partition_of
 from stream_app.local.kafka import LocalKafka
@@ -26,6 +27,8 @@ from tests.integration.shop import Sent, a_log
 from tests.integration.waiting import wait_for
 
 PARTITIONS = 2
+SECRET = "a secret of 32 characters or more"  # noqa: S105
+MALLORYS = ErasureKey(b"a secret that only mallory has")
 MEMORY_BYTES = 512 * 1_048_576
 
 
@@ -107,6 +110,54 @@ def test_a_forged_skip_or_resume_loses_no_order_of_a_partition_that_runs(deploym
     assert worker.is_ready()
     for customer in customers:
         assert deployment.redis.hget(f"{deployment.settings.redis_prefix}customer:{customer}", "frequency") == b"1"
+
+
+def test_a_forged_erasure_under_a_key_that_nobody_has_stops_no_worker_and_is_counted(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, erasure_key=SECRET) as deployment:
+        deployment.create(PARTITIONS).send(a_log(PARTITIONS, orders=50, customers=10))
+        worker = deployment.worker()
+        deployment.wait_done()
+
+        hash_ = MALLORYS.hash_of("C1")
+        deployment.say(
+            Erasure(hash=hash_, key=MALLORYS.fingerprint, partition=None, partitions=2, by="mallory", why="", at=NOW)
+        )
+        counted = "segstream_control_refused 1.0"
+        wait_for("it is counted", lambda: counted in worker.metrics(), said=worker.metrics)
+        heir = deployment.worker("w1")
+        wait_for("a worker begins beside it", heir.is_ready, said=heir.testimony)
+        erased = deployment.terminal().run("erase", "C2")
+
+        assert worker.is_ready()
+        assert "control record refused" in heir.said()
+        assert erased.returncode == 0, erased.stderr
+        assert "C1" in deployment.shown.hashes("customer:")
+
+
+def test_a_forged_marker_under_a_key_that_nobody_has_pauses_its_partition_and_no_other(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, erasure_key=SECRET) as deployment:
+        deployment.create(PARTITIONS)
+        here, there = a_customer_on(0), a_customer_on(1)
+        worker = deployment.worker()
+
+        forged = Sent(0, here.encode(), None, [(ERASE_HEADER, MALLORYS.header_of(here))])
+        deployment.send([an_order_of(here), forged, an_order_of(here, order_id="behind")])
+        wait_for("its partition pauses", lambda: "0 is paused: MARKER_KEY" in str(worker.readyz()), said=worker.said)
+        worker.kill()
+        heir = deployment.worker("w1")
+        deployment.send([an_order_of(there)])
+        key = f"{deployment.settings.redis_prefix}customer:{there}"
+        wait_for("the other goes on", lambda: deployment.redis.hget(key, "frequency") == b"1", said=heir.said)
+        wait_for("the heir pauses it", lambda: "0 is paused: MARKER_KEY" in str(heir.readyz()), said=heir.said)
+        deployment.terminal().ok("partitions", "skip", "0", "--to", "2", "--why", "forged")
+        deployment.wait_done()
+
+        assert deployment.shown.hashes("customer:")[here][b"frequency"] == b"2"
+        assert deployment.results().dead_letters.total() == 0
 
 
 def test_a_flood_of_rubbish_pauses_its_partition_and_no_other(deployment: Deployment) -> None:

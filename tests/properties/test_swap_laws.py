@@ -81,7 +81,12 @@ def test_everybody_ends_as_if_the_namespace_had_been_live(
 ) -> None:
     played = play(drawn, in_pieces, seed, is_patient=is_patient, is_silent=is_silent)
 
-    ours, theirs = ({name: decode_customer(state) for name, state in each.states.items()} for each in played[:2])
+    assert_same(played.live, played.namespace)
+
+
+def assert_same(live: Driver, namespace: Driver) -> None:
+    """Compare everybody as they stand."""
+    ours, theirs = ({name: decode_customer(state) for name, state in each.states.items()} for each in (live, namespace))
     assert ours.keys() >= theirs.keys()
     for name, customer in ours.items():
         other = theirs.get(name)
@@ -142,6 +147,36 @@ def test_taking_over_what_is_already_so_changes_nothing(drawn: Drawn, seed: int)
 
     if not played.is_waiting:
         assert played.live.changes == played.namespace.changes
+
+
+@given(swaps(), st.integers(0, 5), st.integers(0, 2**64 - 1), st.booleans())
+def test_a_swap_that_was_given_up_is_made_good_by_another_one(
+    drawn: Drawn, chunks: int, seed: int, is_patient: bool
+) -> None:
+    dice, log, at = Random(seed), a_log(drawn.world.log), drawn.swapped_at
+    live, namespace = a_driver(drawn), a_driver(drawn)
+    feed(namespace, log[:at], at_once, dice)
+    feed(live, log[drawn.missed : at], in_pieces, dice)
+    namespace.settle()
+    live.begin_swap(namespace, is_patient=is_patient)
+    for record in log[at : at + chunks]:
+        live.run([record], due_budget=1, slice_size=1)
+    live.give_up()
+    given_up = {name: list(changes) for name, changes in live.changes.items()}
+
+    feed(namespace, log[at : at + chunks], at_once, dice)
+    namespace.settle()
+    live.begin_swap(namespace, is_patient=is_patient)
+    for driver, pace in ((live, in_pieces), (namespace, at_once)):
+        feed(driver, log[at + chunks :], pace, dice)
+        driver.settle()
+    live.pay(sorted(live.states))
+
+    assert_same(live, namespace)
+    for name, changes in chains(live).items():
+        assert live.changes[name][: len(given_up.get(name, []))] == given_up.get(name, [])
+        assert [change["sequence"] for change in changes] == [*range(1, len(changes) + 1)]
+        assert all(one["to"] == next_["from"] for one, next_ in pairwise(changes))
 
 
 def chains(driver: Driver) -> dict[str, list[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from stream_app.contract.change_record import CHANGE_SCHEMA
 from stream_app.contract.control import (
     ControlRecord,
     Erasure,
+    GiveUp,
     Hold,
     Promotion,
     Replay,
@@ -216,6 +217,7 @@ def test_order_examples_are_orders() -> None:
             at="2026-01-01T00:00:00Z",
             why="a defect was mended",
         ),
+        GiveUp(id=7, namespace="check", by="ops", at="2026-01-01T00:00:00Z", why="its Redis is lost"),
         Replay(
             starts=[0], ends=[9], version="v", sha256="0" * 64, is_published=False, by="ops", at="2026-01-01T00:00:00Z"
         ),

@@ -59,7 +59,7 @@ def metric_names() -> set[str]:
 def codes_in_source() -> Iterator[str]:
     """Yield every reason code: of dead letters, of pauses, of the meta record's checks, and each literal code."""
     yield from (code.value for code in Code)
-    yield from (lane.BREAKER, lane.CORRUPT_BATCH, lane.HELD)
+    yield from (lane.BREAKER, lane.CORRUPT_BATCH, lane.HELD, lane.MARKER_KEY)
     yield from meta._CODES.values()
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):

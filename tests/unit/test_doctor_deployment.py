@@ -190,6 +190,7 @@ def with_group(**changes: Any) -> WorkerFacts:
         (with_held(partitions=3), "workers.rules", Status.PROBLEM, "started with 3 partitions"),
         (with_held(customers=-1), "workers.partitions", Status.WARNING, "partition 0"),
         (with_held(claim=False), "workers.partitions", Status.WARNING, "partition 0"),
+        (with_held(is_half_swapped=True), "workers.swap", Status.WARNING, "In partition 0 some customers"),
         (with_held(due=20_000), "workers.due", Status.WARNING, "20,000 customers are due"),
         (with_held(due=20), "workers.due", Status.OK, "20 customers are due"),
         (replace(WORKERS, held=None), "workers.partitions", Status.SKIPPED, "Redis"),
@@ -282,7 +283,11 @@ def test_a_variable_that_hides_another_value_is_named() -> None:
         (ErasureFacts(0, frozenset(), None), Status.OK, "Nobody was erased"),
         (ErasureFacts(2, frozenset({"ours"}), "ours"), Status.OK, "2 customers erased"),
         (ErasureFacts(2, frozenset({"theirs"}), None), Status.PROBLEM, "is not set"),
-        (ErasureFacts(2, frozenset({"theirs", "ours"}), "ours"), Status.PROBLEM, "by the key theirs"),
+        (
+            ErasureFacts(2, frozenset({"theirs", "ours"}), "ours"),
+            Status.PROBLEM,
+            "by the key theirs, and SEGSTREAM_ERASURE_KEY is another one: workers pass over",
+        ),
         (None, Status.SKIPPED, "Kafka does not answer"),
     ],
 )

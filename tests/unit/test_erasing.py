@@ -8,10 +8,10 @@ import pytest
 
 from stream_app.contract.dead_letter import Code
 from stream_app.core.erasure import ERASE_HEADER, Block, BlockList, ErasureKey, decode_block
-from stream_app.core.errors import StopError
 from stream_app.core.fold import Fold
 from stream_app.core.inbound import read_record
 from stream_app.core.instants import rfc3339
+from stream_app.core.outcome import Stop
 from stream_app.worker.cleaning import SLACK_MS, Cleaning, cleaning_of
 from tests.builders import (
     AN_ERASURE_KEY,
@@ -70,11 +70,13 @@ def test_a_marker_in_another_partition_than_the_orders_is_a_dead_letter() -> Non
 
 @pytest.mark.parametrize("key", [None, ANOTHER_KEY], ids=["no key", "another key"])
 def test_a_marker_is_never_passed_over_for_want_of_the_key(key: ErasureKey | None) -> None:
-    with pytest.raises(StopError) as caught:
-        read_record(a_marker("C1", offset=7), 0, (), rules(erasure_key=key))
+    driver = a_driver(erasure_key=key)
 
-    assert caught.value.code == "ERASURE_KEY"
-    assert "C1" not in str(caught.value)
+    outcome = driver.run([an_order_of("C1"), a_marker("C1", offset=1), an_order_of("C2", offset=2)])
+
+    assert outcome.stop is Stop.MARKER_KEY
+    assert driver.progress.source_position == 1
+    assert (driver.states.keys(), driver.blocks, driver.dead_letters) == ({"C1"}, {}, [])
 
 
 def test_an_erasure_is_told_at_the_clock_and_says_nothing_more_of_the_person() -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from model_store.scoring import Scorer
-from stream_app.contract.control import Hold, Swap
+from stream_app.contract.control import GiveUp, Hold, Swap
 from stream_app.core.errors import SegstreamError
 from stream_app.core.outcome import Progress
 from stream_app.lookup import PartitionStatus
@@ -18,7 +18,7 @@ from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import Adopting
 from stream_app.worker.lane import BREAKER, CORRUPT_BATCH, HELD, Lane
 from stream_app.worker.meta import identity_of, meta_of
-from stream_app.worker.place import START
+from stream_app.worker.place import START, Place
 from stream_app.worker.store import Lease
 from stream_app.worker.swap import obey_swaps
 from tests.builders import NOW, a_model
@@ -72,6 +72,27 @@ def test_a_swap_is_not_over_where_redis_shows_nothing_or_nobody_has_heard_of_it(
     deaf = replace(meta, control_position=8, paused=HELD)
 
     assert still_at([meta, None, at_it, deaf], 7, 9) == [1, 2, 3]
+
+
+def test_a_partition_goes_on_without_the_swap_that_is_given_up_and_says_so_until_the_next() -> None:
+    lane = a_lane(5)
+    obey_swaps(lane, [HOLD, a_swap(5)], is_patient=True)
+    lane.active.walk_to(Place("9", "C1"))
+
+    assert obey_swaps(lane, [GiveUp(id=7, namespace="other", by="test", at=NOW)], is_patient=True)
+
+    assert (lane.active.adopting, lane.active.walked, lane.active.owing) == (None, START, START)
+    assert (lane.swapped, lane.given_up) == (7, 7)
+
+
+def test_a_partition_that_is_not_at_the_swap_that_is_given_up_only_says_that_it_has_heard() -> None:
+    lane = a_lane(5)
+    obey_swaps(lane, [HOLD, a_swap(5)], is_patient=False)
+
+    assert obey_swaps(lane, [GiveUp(id=8, namespace="other", by="test", at=NOW)], is_patient=False)
+
+    assert lane.active.adopting is not None
+    assert lane.given_up == 0
 
 
 def test_giving_a_hold_up_leaves_a_partition_paused_that_needs_an_operator() -> None:

@@ -51,6 +51,14 @@ def test_a_comparison_names_reasons_fields_and_examples() -> None:
     ]  # fmt: skip
 
 
+def test_a_comparison_says_that_a_replay_is_due() -> None:
+    found = Comparison("live", "check", "2025-01-01T00:00:00Z", "m1", "m1", half_swapped=[0, 2])
+
+    assert "  a swap was given up in partitions 0, 2 of live: swap a replay, so that all are of one count" in (
+        describe(found).splitlines()
+    )
+
+
 def test_reasons_stand_in_a_table() -> None:
     head, row = reason_table([Reason("MISSING", 1_234, 5, 0, 1_000, "2:17")]).splitlines()
 

@@ -17,12 +17,12 @@ def judge_erasures(erasures: ErasureFacts | None, unseen: str = "") -> Iterator[
         return
     foreign = erasures.keys - {erasures.own}
     if foreign:
-        is_set = "is another one" if erasures.own else "is not set"
+        is_set = "is another one: workers pass over what it says" if erasures.own else "is not set: workers stop"
         yield problem(
             KEY,
-            f"People were erased by the key {', '.join(sorted(foreign))}, and SEGSTREAM_ERASURE_KEY {is_set}:"
-            " workers stop with ERASURE_KEY.",
-            "Set SEGSTREAM_ERASURE_KEY to the key that `segstream erase` was run with.",
+            f"People were erased by the key {', '.join(sorted(foreign))}, and SEGSTREAM_ERASURE_KEY {is_set}.",
+            "Set it to the key that `segstream erase` was run with. If nobody of you ran it with another one than this,"
+            " find out who else may write to the control topic.",
         )
     elif erasures.own is None:
         yield ok(KEY, "Nobody was erased, and SEGSTREAM_ERASURE_KEY is not set: it is needed before the first erasure.")

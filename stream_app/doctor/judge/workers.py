@@ -9,7 +9,7 @@ from stream_app.doctor.finding import Finding, counted, ok, partitions, problem,
 
 MEMBERS, LAG, PARTITIONS = "workers.members", "workers.lag", "workers.partitions"
 PAUSED, RULES, DUE, PAGE = "workers.paused", "workers.rules", "workers.due", "workers.page"
-CLOCK_MODE = "workers.clock"
+CLOCK_MODE, SWAP = "workers.clock", "workers.swap"
 STALLED_SECONDS = 60.0
 DUE_MANY = 10_000
 START = "Run: segstream worker"
@@ -77,6 +77,12 @@ def _held(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Fin
                 "Mend the cause (docs/reference/reason-codes.md), then run:"
                 f" segstream partitions resume {seen.partition} --why TEXT",
             )
+    if half := [seen.partition for seen in held if seen.is_half_swapped]:
+        yield warning(
+            SWAP,
+            f"In {partitions(half)} some customers are of a replay and some are not: its swap was given up.",
+            "Run: segstream replay --into NAME, and then: segstream replay swap NAME",
+        )
     if held:
         yield _due(workers.group, held)
 

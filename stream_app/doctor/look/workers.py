@@ -137,6 +137,7 @@ def _seen(
         partitions=meta.identity.partitions,
         model_version=meta.model_version,
         clock_mode=meta.clock_mode,
+        is_half_swapped=meta.is_half_swapped,
     )
 
 
