@@ -120,7 +120,7 @@ def said(*, engine: str = "duckdb", memory: str | None = None, is_from_topic: bo
     return TrainFlags(
         is_from_topic=is_from_topic, as_of=None, k="auto", until=1.0, components=None, variance=None, winsorize=None,
         features="rfmu", is_gross=False, is_distinct=False, engine=engine, spark_memory=memory, champion="none",
-        sign_with=None, should_promote=False, is_unless_live=False, as_json=False,
+        sign_with=None, license=None, should_promote=False, is_unless_live=False, as_json=False,
     )  # fmt: skip
 
 
