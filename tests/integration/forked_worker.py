@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import multiprocessing
 import os
 import signal
 import sys
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from tests.forks import FORKS
 from tests.integration import faulty_worker
 
 PR_SET_PDEATHSIG = 1
-
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload([faulty_worker.__name__])
 
 
 class ForkedWorker:
@@ -33,7 +30,9 @@ class ForkedWorker:
     @classmethod
     def start(cls, env: dict[str, str], stdout: Path) -> ForkedWorker:
         """Start a worker with this environment, both its outputs appended to a file."""
-        process = CONTEXT.Process(target=_run, args=(env, stdout), daemon=True)
+        # There at once, for whoever asks what it said.
+        stdout.touch()
+        process = FORKS.Process(target=_run, args=(env, stdout), daemon=True)
         process.start()
         return cls(process)
 

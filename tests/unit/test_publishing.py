@@ -19,10 +19,9 @@ from model_store.folder import LEFT_AFTER_SECONDS
 from model_store.segment_model import SegmentModel, decode
 from model_store.store import Artefact, ModelStore
 from tests.builders import a_model
+from tests.forks import FORKS
 
 PUBLISHERS, ROUNDS = 20, 5
-children = multiprocessing.get_context("forkserver")
-children.set_forkserver_preload([__name__])
 
 
 def a_model_of(publisher: int, version: str = "v1") -> SegmentModel:
@@ -59,9 +58,9 @@ def publish_in_rounds(root: str, publisher: int, barrier: Barrier, said: multipr
 
 
 def test_of_twenty_publishers_at_once_one_wins_and_readers_never_see_half_a_model(tmp_path: Path) -> None:
-    barrier, said = children.Barrier(PUBLISHERS), children.Queue()
+    barrier, said = FORKS.Barrier(PUBLISHERS), FORKS.Queue()
     publishers = [
-        children.Process(target=publish_in_rounds, args=(str(tmp_path), number, barrier, said), daemon=True)
+        FORKS.Process(target=publish_in_rounds, args=(str(tmp_path), number, barrier, said), daemon=True)
         for number in range(PUBLISHERS)
     ]
     store = ModelStore.at(str(tmp_path))
@@ -121,7 +120,7 @@ def test_a_publish_names_every_effect_so_that_the_kills_miss_none(tmp_path: Path
 @pytest.mark.parametrize("fatal", range(11))
 def test_a_publisher_killed_at_any_step_leaves_a_whole_model_or_none(tmp_path: Path, fatal: int) -> None:
     store = ModelStore.at(str(tmp_path))
-    process = children.Process(target=publish_until_killed, args=(str(tmp_path), fatal))
+    process = FORKS.Process(target=publish_until_killed, args=(str(tmp_path), fatal))
 
     process.start()
     process.join(60)
