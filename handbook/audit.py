@@ -44,7 +44,7 @@ class Verdict:
         if not self.asked:
             yield "Neither PyPI nor OSV answers: nothing was checked."
         elif len(self.unanswered) == self.asked:
-            yield f"Neither PyPI nor OSV knows any of {self.asked} packages: is it a mirror? Nothing was checked."
+            yield f"Neither PyPI nor OSV says anything of {self.asked} packages: is it a mirror? Nothing was checked."
         elif self.unanswered:
             names = ", ".join(self.unanswered)
             yield f"Nobody said anything about {len(self.unanswered)} of {self.asked}: {names}."

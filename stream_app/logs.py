@@ -26,11 +26,12 @@ class _Reason(logging.Filter):
         self._is_told = False
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let nothing pass that carries the reason as an exception, nor what Faust says after it."""
+        """Let nothing of Faust's pass that carries the reason as an exception, nor what it says afterwards."""
+        if record.name != SUPERVISED and record.name.partition(".")[0] not in SUPERVISORS:
+            return True
         if record.exc_info and isinstance(record.exc_info[1], StopError):
             self._is_told = True
-            return False
-        return not (self._is_told and record.name.partition(".")[0] in SUPERVISORS)
+        return not self._is_told
 
 
 def set_up_logging(settings: Settings) -> None:
