@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from stream_app.worker.lane import HELD, HOLD_SECONDS
 LOOK_SECONDS = 0.1
 NEAR = 1_000
 """So many records behind what is live, a namespace is near enough for the partitions to wait for it."""
+NEAR_SECONDS = 1.0
+"""Or so many as came live in this time: in a busy shop that many come while one looks."""
 MEET_SECONDS = 20.0
 """The partitions go on by themselves after HOLD_SECONDS: a namespace that is not there by now comes too late."""
 
@@ -76,6 +79,20 @@ def met_at(ours: list[PartitionStatus], theirs: list[PartitionStatus], namespace
     return Barriers(offsets, [each.clock for each in theirs]) if is_met else None
 
 
+class Arrivals:
+    """How many records came lately, by where the partitions stood from time to time."""
+
+    def __init__(self) -> None:
+        self._places: deque[tuple[float, int]] = deque()
+
+    def note(self, now: float, place: int) -> int:
+        """Note the sum of the offsets at a time; return how many records came in the NEAR_SECONDS before it."""
+        self._places.append((now, place))
+        while now - self._places[0][0] > NEAR_SECONDS:
+            self._places.popleft()
+        return place - self._places[0][1]
+
+
 class Meeting:
     """The namespace's engine runs in another thread, and is led from here."""
 
@@ -91,13 +108,15 @@ class Meeting:
 
     def come_near(self, tell: Callable[[str], None]) -> None:
         """Follow what is live until the namespace is near, however long that takes."""
+        arrivals = Arrivals()
         while True:
             ours, theirs = self._standing()
+            came = arrivals.note(time.monotonic(), sum(each.source_position for each in ours))
             self._engine.lead([each.source_position for each in ours])
             reached = {each.partition: each.source_position for each in theirs}
             behind = sum(max(0, each.source_position - reached.get(each.partition, 0)) for each in ours)
             tell(f"{self._namespace} is {behind:,} records behind what is live")
-            if self._engine.is_settled and behind <= NEAR:
+            if self._engine.is_settled and behind <= max(NEAR, came):
                 return
             self._wait()
 

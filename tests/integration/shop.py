@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from stream_app.core.instants import DAY_US, rfc3339
@@ -45,7 +46,8 @@ class _Shop:
         self._partitions = partitions
         self._luck = luck
         self._customers = customers
-        self._zeal = [luck.paretovariate(1.1) for _ in customers]
+        # Added up once: `choices` would do it again for each order.
+        self._zeal = list(accumulate(luck.paretovariate(1.1) for _ in customers))
         self._sold: list[dict[str, Any]] = []
 
     def tick(self, progress: float) -> None:
@@ -59,7 +61,7 @@ class _Shop:
         ordered_at -= self._luck.randrange(120 * DAY_US) if is_late else 0
         order = an_order_json(
             order_id=order_id,
-            customer_id=self._luck.choices(self._customers, self._zeal)[0],
+            customer_id=self._luck.choices(self._customers, cum_weights=self._zeal)[0],
             ordered_at=rfc3339(max(BEGINNING, ordered_at)),
             lines=self._lines(),
         )

@@ -13,7 +13,7 @@ from stream_app.core.errors import SegstreamError
 from stream_app.core.outcome import Progress
 from stream_app.lookup import PartitionStatus
 from stream_app.shadow.fitness import still_at
-from stream_app.shadow.meeting import refuse_switching, to_be_told
+from stream_app.shadow.meeting import Arrivals, refuse_switching, to_be_told
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import Adopting
 from stream_app.worker.lane import BREAKER, CORRUPT_BATCH, HELD, Lane
@@ -93,6 +93,15 @@ def test_a_partition_that_is_not_at_the_swap_that_is_given_up_only_says_that_it_
 
     assert lane.active.adopting is not None
     assert lane.given_up == 0
+
+
+def test_near_is_what_came_in_the_last_second() -> None:
+    arrivals = Arrivals()
+
+    seen = ((0.0, 100), (0.4, 900), (0.9, 2_100), (1.3, 2_900), (9.0, 9_900))
+    came = [arrivals.note(now, place) for now, place in seen]
+
+    assert came == [0, 800, 2_000, 2_000, 0]
 
 
 def test_giving_a_hold_up_leaves_a_partition_paused_that_needs_an_operator() -> None:
