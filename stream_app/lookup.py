@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import redis
@@ -17,6 +17,7 @@ from stream_app.core.features import Features
 from stream_app.core.instants import NO_CLOCK, rfc3339
 from stream_app.core.partitioner import partition_of
 from stream_app.core.rfm import RfmState
+from stream_app.core.rules import Rules
 from stream_app.core.state_record import decode_customer
 from stream_app.settings import Settings
 from stream_app.worker.meta import Meta, decode_meta
@@ -104,23 +105,29 @@ class Lookup:
 
     def partition_count(self) -> int:
         """Return how many partitions the orders topic has, by what any of the first says; 0 before a worker ran."""
+        some = self._some_meta()
+        return 0 if some is None else some.identity.partitions
+
+    def _some_meta(self) -> Meta | None:
         prefix = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}"
         records = self.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(PROBED)])
-        return next((decode_meta(record).identity.partitions for record in records if record), 0)
+        return next((decode_meta(record) for record in records if record), None)
 
-    def clock_of(self, customer_id: str) -> tuple[int, int]:
-        """Return the clock of a customer's partition and the number of partitions.
+    def rules_of(self, customer_id: str, adopted: int) -> tuple[Rules, int]:
+        """Return by what a customer is counted whom this swap last took over, and the clock of their partition.
 
-        NO_CLOCK where the shop's producers choose the partition in a way of their own.
+        It is NO_CLOCK where the shop's producers choose the partition in a way of their own.
         """
-        partitions = self.partition_count()
-        if not partitions:
-            return NO_CLOCK, 0
+        some = self._some_meta()
+        if some is None:
+            return self._settings.rules(partitions=1), NO_CLOCK
+        partitions = some.identity.partitions
         partition = partition_of(customer_id.encode(), partitions, self._settings.key_partitioner)
-        if partition is None:
-            return NO_CLOCK, partitions
-        raw = self._get(f"partition:{self._settings.topics.orders}:{partition}", "meta")
-        return decode_meta(raw).clock if raw else NO_CLOCK, partitions
+        raw = None if partition is None else self._get(f"partition:{self._settings.topics.orders}:{partition}", "meta")
+        own = decode_meta(raw) if raw else None
+        # The window is the partition's own, whatever the settings say.
+        rules = replace(self._settings.rules(partitions), window_days=(own or some).window_days_of(adopted))
+        return rules, NO_CLOCK if own is None else own.clock
 
     def ask(self, questions: Callable[[redis.client.Pipeline], object], *, is_atomic: bool = False) -> list[Any]:
         """Send many questions at once and return the answers, atomic ones of one moment.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
+from model_store.segment_model import SegmentModel
 from model_store.store import Artefact
 from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, encode_control
 from stream_app.core.errors import OutageError, SegstreamError, UsageError
@@ -36,19 +37,15 @@ def promote(
     `by`: who says it, when that is not the user of this process.
     Raises ModelRefused when no worker of this deployment could use it, SegstreamError when it is the live one already.
     """
-    load_promoted(settings, artefact.version, artefact.sha256)
     said = promotions(settings)
-    live, known = said.live(now_us()), said.of(artefact.version)
-    if live is not None and live.version == artefact.version and said.waiting(now_us()) is None:
+    model = _candidate(settings, artefact, said)
+    ours = said.followed()
+    live = ours.live(now_us())
+    if live is not None and live.version == artefact.version and ours.waiting(now_us()) is None:
         raise SegstreamError(
             f"Model {live.version} is live already.", "Nothing is to be done: workers use it.", code="MODEL_LIVE"
         )
-    if known is not None and known.sha256 != artefact.sha256:
-        raise SegstreamError(
-            f"Version {artefact.version} was promoted before with another content, and workers keep to that.",
-            "Publish the model under a new version and promote that.",
-            code="MODEL_SHA256",
-        )
+    refuse_other_content(said, artefact.version, artefact.sha256)
     record = Promotion(
         version=artefact.version,
         sha256=artefact.sha256,
@@ -58,13 +55,34 @@ def promote(
         effective_at=effective_at,
         is_quiet=is_quiet,
         is_rollback=is_rollback,
+        window_days=model.window_days,
     )
     _say(settings, record)
 
 
+def refuse_other_content(said: Promotions, version: str, sha256: str) -> None:
+    """Raise SegstreamError when a version is another model for all who follow the control topic."""
+    known = said.of(version)
+    if known is not None and known.sha256 != sha256:
+        raise SegstreamError(
+            f"Version {version} was promoted before with another content, and workers keep to that.",
+            "Publish the model under a new version and promote that.",
+            code="MODEL_SHA256",
+        )
+
+
+def candidate(settings: Settings, artefact: Artefact) -> SegmentModel:
+    """Return a model that may become live; raises ModelRefused when no worker of this deployment could use it."""
+    return _candidate(settings, artefact, promotions(settings))
+
+
+def _candidate(settings: Settings, artefact: Artefact, said: Promotions) -> SegmentModel:
+    return load_promoted(settings, artefact.version, artefact.sha256, said.window_days(settings.window_days))
+
+
 def live_model(settings: Settings) -> Promotion | None:
     """Return the promotion that is live now, None when there is none; one for a later instant does not count yet."""
-    return promotions(settings).live(now_us())
+    return promotions(settings).followed().live(now_us())
 
 
 def promotions(settings: Settings) -> Promotions:
@@ -74,7 +92,7 @@ def promotions(settings: Settings) -> Promotions:
 
 def model_before(settings: Settings) -> Artefact:
     """Return what was live before the model that is live now; raises SegstreamError when there was none."""
-    said = promotions(settings)
+    said = promotions(settings).followed()
     before = said.before(now_us())
     if before is None:
         raise SegstreamError(

@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     window_days: Annotated[
         Annotated[int, Field(gt=0, le=36_500)] | None, BeforeValidator(_window), WithJsonSchema(_WINDOW_SCHEMA)
     ] = 365
-    """The rolling window in days, or none; it cannot change under a running deployment."""
+    """The rolling window in days, or none, with which a deployment begins; afterwards its state decides."""
     clock: Literal["wall", "event"] = "wall"
     """event: orders and ticks alone move the clock; wall: once all orders are read, the time of day does too."""
     currency: str = "EUR"

@@ -17,6 +17,8 @@ from stream_app.core.instants import DAY_US, parse_instant, rfc3339
 from stream_app.core.order import Order, read_order
 from stream_app.core.rules import Rules
 from stream_app.history.report import Example, ReadReport
+from stream_app.worker.basis import Basis
+from stream_app.worker.meta import identity_of
 from tests.driver import Driver
 from tests.oracle import Fact
 
@@ -105,6 +107,12 @@ def rules(**changes: Any) -> Rules:
         "erasure_key": AN_ERASURE_KEY,
     }
     return Rules(**(values | changes))
+
+
+def a_basis(**changes: Any) -> Basis:
+    """Return by what a partition of that deployment judges every order."""
+    found = rules(**changes)
+    return Basis(found, identity_of("cluster", "orders", "state", found.partitions, found.window_days, found.currency))
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from model_store.scoring import Scorer
@@ -14,6 +15,7 @@ from stream_app.core.clock import Clock
 from stream_app.core.erasure import BlockList, decode_block, encode_block
 from stream_app.core.inbound import SourceRecord
 from stream_app.core.instants import parse_instant
+from stream_app.core.measure import Measure
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.outcome import Outcome, Progress
 from stream_app.core.pipeline import Chunk, read_chunk
@@ -53,18 +55,23 @@ class Driver:
         self._to_walk = sorted(self.states)
 
     def begin_swap(self, other: Driver, **flags: bool) -> None:
-        """Take over from now on what another driver holds, in the same way."""
-        clock = self.progress.clock
+        """Take over from now on what another driver holds, in the same way; its window comes with its model."""
+        clock, old = self.progress.clock, Measure.of(self.scorer, self.rules.window_days)
+        if other.rules.window_days != self.rules.window_days:
+            self.scorer, self.rules = other.scorer, replace(self.rules, window_days=other.rules.window_days)
         clock.advance(other.progress.clock.instant)
         remember_first(clock)
         self._swaps += 1
-        self.adoption = Adoption(self._swaps, clock.instant, **flags)
+        self.adoption = Adoption(self._swaps, clock.instant, old, **flags)
         self._others = dict(other.states)
         self._to_walk = [*sorted(self.states), *sorted(other.states)]
 
     def give_up(self) -> None:
-        """Let nobody take over any more what the other driver held."""
-        self.adoption, self._to_walk = None, []
+        """Let nobody take over any more what the other driver held; another window and its model stay."""
+        given_up, self.adoption, self._to_walk = self.adoption, None, []
+        if given_up is not None and given_up.old.scorer.version != self.scorer.version:
+            self.switch = ModelSwitch(given_up.old.scorer, given_up.instant, is_patient=given_up.is_patient)
+            self._to_walk = sorted(self.states)
 
     def run(
         self, records: Iterable[SourceRecord], *, due_budget: int = EVERYBODY, slice_size: int = EVERYBODY

@@ -65,9 +65,9 @@ class OneFiringAJump(Chunk):
         if _waits(customer):
             super()._settle(customer)
         if customer.due_at is not None and customer.due_at <= self._clock.instant:
-            is_gone, _ = customer.rfm.advance(self._clock.instant, self._window)
+            is_gone, _ = customer.rfm.advance(self._clock.instant, self._measure.window)
             cause: Cause = "expiry" if is_gone else "aging"
-            self._evaluate(customer, cause, self._scorer)
+            self._evaluate(customer, cause, self._measure)
             self._touch(customer)
 
 
@@ -92,8 +92,9 @@ class ExpiryAfterEquality(Chunk):
         adoption: Adoption | None = None,
     ) -> None:
         super().__init__(progress, customers, scorer, rules, switch, adoption)
-        assert self._window is not None
-        self._window += 1
+        window = self._measure.window
+        assert window is not None
+        self._measure = self._measure._replace(window=window + 1)
 
 
 WRONG_CHUNKS = (

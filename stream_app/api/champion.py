@@ -117,7 +117,8 @@ class Champion(threading.Thread):
         self.is_read = self.is_read or control.is_read
         if not control.is_read:
             return
-        promotion = control.promotions.live(now_us())
+        said = control.promotions
+        promotion = said.followed().live(now_us())
         if promotion is None or (self.current is not None and self.current.promotion == promotion):
             self.refused = None if promotion is not None else self.refused
             return
@@ -125,7 +126,8 @@ class Champion(threading.Thread):
             return
         self._tried_at = time.monotonic()
         try:
-            model = load_promoted(self._settings, promotion.version, promotion.sha256)
+            window_days = said.window_of(promotion, self._settings.window_days)
+            model = load_promoted(self._settings, promotion.version, promotion.sha256, window_days)
         except ModelRefused as refused:
             self.refused = refused
         else:

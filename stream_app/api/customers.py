@@ -13,6 +13,7 @@ from stream_app.api.documented import problems
 from stream_app.api.explain_answer import explanation
 from stream_app.api.parts import Here, Parts
 from stream_app.api.problems import Problem
+from stream_app.core.state_layout import StateHeader
 from stream_app.core.state_record import read_header
 from stream_app.lookup import Lookup
 
@@ -34,25 +35,27 @@ async def customer(customer_id: CustomerId, here: Here) -> CustomerAnswer:
 
 
 def _answer(lookup: Lookup, here: Parts, customer_id: str) -> CustomerAnswer:
-    record, clock, partitions = found(lookup, customer_id)
-    version = read_header(record).model_version
+    record, header = found(lookup, customer_id)
+    version = header.model_version
+    rules, clock = lookup.rules_of(customer_id, header.adopted)
     scorer = here.champion.scorer_of(version) if version else None
     names = {} if scorer is None else dict(zip(scorer.ids, scorer.names, strict=True))
-    return customer_answer(record, clock, here.settings.rules(partitions), scorer, names)
+    return customer_answer(record, clock, rules, scorer, names)
 
 
 def _explanation(lookup: Lookup, here: Parts, customer_id: str) -> Explanation:
-    record, clock, partitions = found(lookup, customer_id)
-    version = read_header(record).model_version
+    record, header = found(lookup, customer_id)
+    version = header.model_version
+    rules, clock = lookup.rules_of(customer_id, header.adopted)
     scorer = here.champion.scorer_of(version) if version else here.champion.live().scorer
     if scorer is None:
         detail = f"Model {version}, which scored this customer, is not in the store."
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "MODEL_AWAY", detail, "Put its folder back.")
-    return explanation(record, clock, here.settings.rules(partitions), scorer)
+    return explanation(record, clock, rules, scorer)
 
 
-def found(lookup: Lookup, customer_id: str) -> tuple[bytes, int, int]:
-    """Return a customer's state, their partition's clock, and the number of partitions; raises Problem for nobody."""
+def found(lookup: Lookup, customer_id: str) -> tuple[bytes, StateHeader]:
+    """Return a customer's state, and its header; raises Problem for nobody."""
     record = lookup.record(customer_id)
     if record is None:
         raise Problem(
@@ -61,5 +64,4 @@ def found(lookup: Lookup, customer_id: str) -> tuple[bytes, int, int]:
             "Nobody has this id.",
             "Ids are exact: mind capitals and spaces. `segstream partitions list` shows how far the worker has come.",
         )
-    clock, partitions = lookup.clock_of(customer_id)
-    return record, clock, max(partitions, 1)
+    return record, read_header(record)

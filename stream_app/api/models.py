@@ -161,13 +161,13 @@ def _name(segment_id: str, names: dict[str, str]) -> SegmentName:
 
 
 def _promote(settings: Settings, word: str, body: PromoteBody) -> str:
+    from stream_app.operators import candidate
     from stream_app.operators import promote as say_it_is_live
-    from stream_app.worker.promoted import load_promoted
 
     if body.force and not body.why:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "BAD_VALUES", "`force` needs `why`.", faults=[])
     artefact = settings.models.artefact(_called(settings, word))
-    model = load_promoted(settings, artefact.version, artefact.sha256)
+    model = candidate(settings, artefact)
     if not body.force:
         try:
             from stream_app.candidate.promotion import pass_gate

@@ -80,8 +80,8 @@ def promote(
     """Make a model the live one; running workers switch to it. Refused when it changes too much."""
     from stream_app.candidate.promotion import pass_gate
     from stream_app.core.errors import UsageError
+    from stream_app.operators import candidate
     from stream_app.operators import promote as say_it_is_live
-    from stream_app.worker.promoted import load_promoted
 
     if is_forced and not why:
         raise UsageError("--force needs a reason.", "Add --why, for whoever reads the control topic later.")
@@ -89,7 +89,7 @@ def promote(
     if at is not None:
         instant_from(at)
     artefact = _artefact(settings, version)
-    model = load_promoted(settings, artefact.version, artefact.sha256)
+    model = candidate(settings, artefact)
     if not is_forced:
         with working("Scoring everybody in Redis"):
             seen = pass_gate(settings, model)

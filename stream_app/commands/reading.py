@@ -14,7 +14,6 @@ from stream_app.commands.options import (
     Bootstrap,
     ModelUri,
     Redis,
-    Window,
     echo_json,
     instant_from,
     say,
@@ -103,13 +102,12 @@ def customer(
     as_json: AsJson = False,
     redis_url: Redis = None,
     model_uri: ModelUri = None,
-    window_days: Window = None,
 ) -> None:
     """Say what is known of a customer: segment, features, history, last orders."""
     from stream_app.portrait import in_words, portrait, to_json
 
     instant = None if as_of is None else instant_from(as_of)
-    settings = settings_from(redis_url=redis_url, window_days=window_days, model_uri=model_uri)
+    settings = settings_from(redis_url=redis_url, model_uri=model_uri)
     found = portrait(settings, customer_id, instant, orders)
     if as_json:
         typer.echo(to_json(found))

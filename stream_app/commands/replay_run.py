@@ -30,13 +30,18 @@ class Flags:
     rate: int | None
     is_published: bool
     as_json: bool
+    has_window: bool = False
+    """True: a window was typed, and the settings say which."""
 
-    def wish(self) -> Wish:
+    def wish(self, live: Settings) -> Wish:
         """Return what is asked; raises UsageError when an edge cannot be read."""
+        from msgspec import UNSET
+
         from stream_app.shadow.begin import Wish
         from stream_app.shadow.stretch import edge_from
 
-        return Wish(edge_from(self.first, BEGINNING), edge_from(self.last, END), self.model, self.is_published)
+        edges = edge_from(self.first, BEGINNING), edge_from(self.last, END)
+        return Wish(*edges, self.model, self.is_published, live.window_days if self.has_window else UNSET)
 
 
 def shadow_of(live: Settings, namespace: str | None) -> Settings:
@@ -57,7 +62,7 @@ def shadow_of(live: Settings, namespace: str | None) -> Settings:
 
 def run_replay(live: Settings, flags: Flags) -> int:
     """Replay until all is done or Ctrl-C; return the exit code."""
-    shadow, wish = shadow_of(live, flags.into), flags.wish()
+    shadow, wish = shadow_of(live, flags.into), flags.wish(live)
     from stream_app.shadow.begin import begin
     from stream_app.shadow.run import run
 

@@ -61,7 +61,8 @@ def replay(
         kafka_bootstrap_servers=kafka_bootstrap_servers, redis_url=redis_url, instance_id=instance_id,
         window_days=window_days, model_uri=model_uri,
     )  # fmt: skip
-    raise typer.Exit(run_replay(settings, Flags(into, first, last, model, rate, is_published, as_json)))
+    flags = Flags(into, first, last, model, rate, is_published, as_json, has_window=window_days is not None)
+    raise typer.Exit(run_replay(settings, flags))
 
 
 @replay_app.command("diff")

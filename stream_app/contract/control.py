@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class Promotion(
@@ -22,6 +22,8 @@ class Promotion(
     """True: the changes that the switch leads to are tagged `replay`, so that nobody acts on them."""
     is_rollback: bool = False
     """True: it takes back what was said since this model was live."""
+    window_days: int | UnsetType | None = UNSET
+    """The window for which it was trained; where another one counts it is not followed. Unset: nobody said."""
 
 
 class Resume(Struct, frozen=True, tag="resume", kw_only=True):
@@ -83,6 +85,8 @@ class Replay(Struct, frozen=True, tag="replay", kw_only=True, rename={"is_publis
     """True: changes and dead letters go to the namespace's own topics; otherwise nowhere."""
     by: str
     at: str
+    window_days: int | UnsetType | None = UNSET
+    """By which it counts; unset: by that of the settings."""
 
 
 class Hold(Struct, frozen=True, tag="hold", kw_only=True):
@@ -114,6 +118,17 @@ class Swap(Struct, frozen=True, tag="swap", kw_only=True, rename={"is_quiet": "q
     """True: the corrections are not published."""
 
 
+class WindowSwap(Swap, frozen=True, tag="window_swap", kw_only=True):
+    """A swap to a namespace that counts by another window: its window and its model hold from then on.
+
+    A record of a kind of its own: a release that does not know it refuses it, and takes over nothing.
+    """
+
+    window_days: int | None
+    version: str
+    sha256: str
+
+
 class GiveUp(Struct, frozen=True, tag="give_up", kw_only=True):
     """A swap is given up: who went over keeps what they took over, and who has not keeps what they had."""
 
@@ -134,7 +149,7 @@ class Moved(Struct, frozen=True, tag="moved", kw_only=True):
     at: str
 
 
-ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure | Replay | Hold | Swap | GiveUp | Moved
+ControlRecord = Promotion | Resume | Skip | Erasure | Unerasure | Replay | Hold | Swap | WindowSwap | GiveUp | Moved
 
 encode_control = msgspec.json.Encoder().encode
 decode_control = msgspec.json.Decoder(ControlRecord).decode

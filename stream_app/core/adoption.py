@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from stream_app.core.clock import Clock
 from stream_app.core.instants import NO_CLOCK
+from stream_app.core.measure import Measure
 from stream_app.core.rfm import RfmState
 
 
@@ -21,6 +22,8 @@ class Adoption(NamedTuple):
     """Another one for every adoption, and never 0."""
     instant: int
     """The partition's clock when it began."""
+    old: Measure
+    """What measured until then, and measures whoever has not gone over; the same as after it, or another one."""
     states: Mapping[str, RfmState] = {}
     """Of the customers that the chunk names and who have not gone over: none for whom the other count does not know."""
     is_quiet: bool = False

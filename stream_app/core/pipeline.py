@@ -20,6 +20,7 @@ from stream_app.core.entry import Entry
 from stream_app.core.erasure import Marker
 from stream_app.core.evaluation import erase, evaluate
 from stream_app.core.inbound import Inbound, SourceRecord, Traces, read_record
+from stream_app.core.measure import Measure
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.move import NO_OFFSET
 from stream_app.core.order import Order
@@ -41,7 +42,7 @@ class Chunk:
     `customers` holds the state of everybody the records and the boundaries name who has one, and gains
     those who are new. The states and `progress` are changed in place: after a failure drop them.
     While a `switch` is on, `scorer` is the new model's, and whoever is touched goes over to it first; so it is
-    with an `adoption`. There is never one of both kinds at once.
+    with an `adoption`, after which the window of the rules counts. There is never one of both kinds at once.
     """
 
     def __init__(
@@ -56,11 +57,10 @@ class Chunk:
         self._progress = progress
         self._clock = progress.clock
         self._customers = customers
-        self._scorer = scorer
+        self._measure = Measure(scorer, rules.window)
         self._rules = rules
         self._switch = switch
         self._adoption = adoption
-        self._window = rules.window
         self._walked_from: int | None = None
         self.outcome = Outcome()
         self._tally = self.outcome.tally
@@ -182,7 +182,7 @@ class Chunk:
     def _erase(self, customer: Customer, offset: int) -> None:
         outcome, customer_id, clock = self.outcome, customer.customer_id, self._clock.instant
         self._tally.leave(customer, max(customer.rfm.as_of, clock))
-        move = erase(customer, clock, self._scorer, offset)
+        move = erase(customer, clock, self._measure.scorer, offset)
         if move is not None:
             outcome.moves.append(move)
         del self._customers[customer_id]
@@ -236,7 +236,8 @@ class Chunk:
             self._settle(customer)
         if verdict is Verdict.DUPLICATE or verdict is Verdict.SUPERSEDED:
             return str(verdict.value)
-        if self._window is not None and entry.ordered_at + self._window <= clock.instant:
+        window = self._measure.window
+        if window is not None and entry.ordered_at + window <= clock.instant:
             return "expired"
         self._fold(customer, entry)
         if order.zero_lines:
@@ -245,14 +246,14 @@ class Chunk:
             self._wait(customer, self._clock.instant)
             return "history"
         cause, offset = _cause(entry, verdict), inbound.record.offset()
-        self._evaluate(customer, cause, self._scorer, source_offset=offset)
+        self._evaluate(customer, cause, self._measure, source_offset=offset)
         return "ok"
 
     def _fold(self, customer: Customer, entry: Entry) -> None:
-        rfm = customer.rfm
-        rfm.advance(self._clock.instant, self._window)
+        rfm, window = customer.rfm, self._measure.window
+        rfm.advance(self._clock.instant, window)
         rfm.add(entry)
-        bound(rfm, is_windowed=self._window is not None)
+        bound(rfm, is_windowed=window is not None)
         self._touch(customer)
 
     def _touch(self, customer: Customer) -> None:
@@ -275,33 +276,34 @@ class Chunk:
         """Bring the customer up to the clock: first by what was up to a switch or an adoption, then by what is new."""
         if customer.owed:
             self._pay(customer)
-        switch, adoption, version = self._switch, self._adoption, self._scorer.version
+        switch, adoption, measure = self._switch, self._adoption, self._measure
+        version = measure.scorer.version
         if switch is not None and customer.model_version != version and customer.customer_id in self._customers:
-            self._fire(customer, switch.old, switch.instant)
+            self._fire(customer, Measure(switch.old, measure.window), switch.instant)
             self._change_model(customer, switch)
         elif adoption is not None and customer.adopted != adoption.id:
-            self._fire(customer, self._scorer, adoption.instant)
+            self._fire(customer, adoption.old, adoption.instant)
             self._adopt(customer, adoption)
-        self._fire(customer, self._scorer, self._clock.instant)
+        self._fire(customer, measure, self._clock.instant)
 
-    def _fire(self, customer: Customer, scorer: Scorer, until: int) -> None:
+    def _fire(self, customer: Customer, measure: Measure, until: int) -> None:
         """Fire the customer's own boundaries up to an instant, each at its own."""
         while customer.due_at is not None and customer.due_at <= until:
             if customer.waits_since != NOT_WAITING:
-                customer.rfm.advance(self._clock.after(customer.waits_since), self._window)
-                self._evaluate(customer, "order", scorer, is_history=True)
+                customer.rfm.advance(self._clock.after(customer.waits_since), measure.window)
+                self._evaluate(customer, "order", measure, is_history=True)
             else:
-                is_gone, started = customer.rfm.advance(customer.due_at, self._window)
-                self._evaluate(customer, _timer_cause(started, is_gone=is_gone), scorer)
+                is_gone, started = customer.rfm.advance(customer.due_at, measure.window)
+                self._evaluate(customer, _timer_cause(started, is_gone=is_gone), measure)
             self._touch(customer)
 
     def _change_model(self, customer: Customer, switch: ModelSwitch) -> None:
         """Score the customer anew at the instant of the switch; who waits for history's score gets that one instead."""
         if customer.waits_since == NOT_WAITING:
-            customer.rfm.advance(switch.instant, self._window)
-            self._evaluate(customer, "model", self._scorer, is_history=switch.is_quiet)
+            customer.rfm.advance(switch.instant, self._measure.window)
+            self._evaluate(customer, "model", self._measure, is_history=switch.is_quiet)
         if customer.model_version:
-            customer.model_version = self._scorer.version
+            customer.model_version = self._measure.scorer.version
         self._touch(customer)
 
     def _adopt(self, customer: Customer, adoption: Adoption) -> None:
@@ -315,15 +317,15 @@ class Chunk:
         if adoption.is_before_all:
             self._wait(customer, adoption.instant)
             return
-        customer.rfm.advance(adoption.instant, self._window)
+        customer.rfm.advance(adoption.instant, self._measure.window)
         is_quiet, is_silent = adoption.is_quiet, adoption.is_silent
-        self._evaluate(customer, "correction", self._scorer, is_history=is_quiet, is_silent=is_silent)
+        self._evaluate(customer, "correction", self._measure, is_history=is_quiet, is_silent=is_silent)
 
     def _evaluate(
         self,
         customer: Customer,
         cause: Cause,
-        scorer: Scorer,
+        measure: Measure,
         source_offset: int = NO_OFFSET,
         *,
         is_history: bool = False,
@@ -333,7 +335,7 @@ class Chunk:
         if not customer.model_version:
             self._tally.meet(customer.rfm.as_of)
         move = evaluate(
-            customer, cause, scorer, self._window,
+            customer, cause, measure.scorer, measure.window,
             source_offset=source_offset, is_history=is_history, is_silent=is_silent,
         )  # fmt: skip
         self._tally.take(customer, before, move)

@@ -1,8 +1,10 @@
-"""What operators have said of models, in the order in which they said it: which one is live at an instant."""
+"""What operators have said of models and windows, in their order: which ones are live at an instant."""
 
 from __future__ import annotations
 
-from stream_app.contract.control import Promotion
+from msgspec import UNSET, UnsetType
+
+from stream_app.contract.control import Promotion, Replay, WindowSwap
 from stream_app.core.instants import NO_CLOCK, parse_instant
 
 
@@ -10,12 +12,41 @@ class Promotions:
     """The promotions of a deployment.
 
     A later word replaces an earlier one, also one that still waits for its instant. A version is one model for
-    ever: who says it again with another hash is not heard.
+    ever: who says it again with another hash is not heard. Swaps to another window are promotions, too.
     """
 
     def __init__(self) -> None:
         self._said: list[tuple[int, Promotion]] = []
         self._hashes: dict[str, str] = {}
+        self._window_days: int | UnsetType | None = UNSET
+
+    def hear(self, said: Promotion | Replay | WindowSwap) -> None:
+        """Take in what was said of models and windows; raises ValueError like `add`."""
+        if isinstance(said, Promotion):
+            self.add(said)
+            return
+        version, sha256, window_days = said.version, said.sha256, said.window_days
+        self.add(Promotion(version=version, sha256=sha256, by=said.by, at=said.at, window_days=window_days))
+        self._window_days = said.window_days
+
+    def window_days(self, begun_with: int | None) -> int | None:
+        """Return the window by which the deployment counts, which began with one."""
+        return begun_with if self._window_days is UNSET else self._window_days
+
+    def window_of(self, promotion: Promotion, begun_with: int | None) -> int | None:
+        """Return the window for which a model must have been trained; where nobody said, the deployment's."""
+        said = promotion.window_days
+        return self.window_days(begun_with) if said is UNSET else said
+
+    def followed(self) -> Promotions:
+        """Return those that partitions follow: of the window to which the deployment last went over, if it ever did."""
+        return self if self._window_days is UNSET else self.counting(self._window_days)
+
+    def counting(self, window_days: int | None) -> Promotions:
+        """Return those of models for a window, and those of which nobody said for which one they are."""
+        found = Promotions()
+        found._said = [each for each in self._said if each[1].window_days in (UNSET, window_days)]
+        return found
 
     def add(self, promotion: Promotion) -> None:
         """Take in the next promotion; raises ValueError for one that cannot be meant."""

@@ -185,7 +185,7 @@ class ModelFacts:
     versions: tuple[str, ...] = ()
     live: LiveModel | None = None
     window_days: int | None = 365
-    """What the settings say."""
+    """By which the deployment counts: what the last swap to another one said, else the settings."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from confluent_kafka.admin import AdminClient
+from msgspec.structs import replace
 
 from stream_app.repartition.states import OldStates
 from stream_app.repartition.target import Target
@@ -72,7 +73,7 @@ def _meta(states: OldStates, partition: int, end: int, control_position: int, id
     """Return the first meta record of a new partition: it has read the whole copy, and nothing is under way."""
     some = next(iter(states.metas.values()), None)
     return Meta(
-        identity=identity,
+        identity=identity if some is None else replace(identity, window_days=some.identity.window_days),
         source_position=end,
         control_position=control_position,
         clock=states.clock,

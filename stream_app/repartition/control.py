@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
-from stream_app.contract.control import ControlRecord, Erasure, Moved, Promotion, Resume, Unerasure, decode_control
+from stream_app.contract.control import (
+    ControlRecord,
+    Erasure,
+    Moved,
+    Promotion,
+    Resume,
+    Unerasure,
+    WindowSwap,
+    decode_control,
+)
 from stream_app.core.errors import SegstreamError
 from stream_app.operators import say_all, told_by, told_now
 from stream_app.repartition.target import Target
@@ -39,6 +49,9 @@ def _meant(record: ControlRecord | None) -> ControlRecord:
     """Return what a record means in the new topics: what was said of partitions and offsets means nothing there."""
     if isinstance(record, Promotion | Erasure | Unerasure):
         return record
+    if isinstance(record, WindowSwap):
+        # Which window and which model count is still so; nobody takes anything over by it.
+        return replace(record, barriers=[], clocks=[])
     why = "It concerned the partitions before the move."
     return Resume(partition=NO_PARTITION, by="" if record is None else record.by, why=why, at=EPOCH)
 

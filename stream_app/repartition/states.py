@@ -75,8 +75,12 @@ class OldStates:
                 _check_quiet(partition, meta)
             if self._last_keys.get(partition, META_KEY) != META_KEY:
                 raise _unready(f"Partition {partition}: the changelog does not end with its meta record", "STATE_TORN")
-        if len({meta.model_version for meta in self.metas.values()}) > 1:
-            raise _unready("The partitions have different models", "REPARTITION_BUSY")
+        for what, values in (
+            ("models", {meta.model_version for meta in self.metas.values()}),
+            ("windows", {meta.identity.window_days for meta in self.metas.values()}),
+        ):
+            if len(values) > 1:
+                raise _unready(f"The partitions have different {what}", "REPARTITION_BUSY")
         ends = find_bounds(self._old, self._old.topics.state, ROLE, is_committed=False)
         if any(ends[partition][1] != end for partition, (_, end) in self.bounds.items()):
             raise _unready("A worker has begun meanwhile, or its last transaction is open", "REPARTITION_BUSY")

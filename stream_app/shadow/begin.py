@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from confluent_kafka.admin import AdminClient
+from msgspec import UNSET, UnsetType
 
 from stream_app.contract.control import Replay
 from stream_app.core.errors import SegstreamError
@@ -25,6 +26,8 @@ class Wish:
     last: Edge | None = None
     model: str | None = None
     is_published: bool = False
+    window_days: int | UnsetType | None = UNSET
+    """Unset: that of the model."""
 
 
 def begin(live: Settings, shadow: Settings, wish: Wish) -> tuple[Replay, bool]:
@@ -35,7 +38,7 @@ def begin(live: Settings, shadow: Settings, wish: Wish) -> tuple[Replay, bool]:
     _create(live, shadow)
     known = replay_of(shadow)
     if known is None:
-        say_all(shadow, [_planned(live, shadow, wish)])
+        say_all(shadow, [_planned(live, wish)])
         known = replay_of(shadow)
         assert known is not None
         return known, False
@@ -60,7 +63,7 @@ def _create(live: Settings, shadow: Settings) -> None:
     create_topics(shadow, orders.partitions, (state or orders).replication)
 
 
-def _planned(live: Settings, shadow: Settings, wish: Wish) -> Replay:
+def _planned(live: Settings, wish: Wish) -> Replay:
     if wish.model is not None:
         artefact = live.models.artefact(wish.model)
         version, sha256 = artefact.version, artefact.sha256
@@ -69,7 +72,7 @@ def _planned(live: Settings, shadow: Settings, wish: Wish) -> Replay:
         if promotion is None:
             raise SegstreamError("No model is live.", "Name one with --model VERSION.", code="MODEL_NONE")
         version, sha256 = promotion.version, promotion.sha256
-    load_promoted(shadow, version, sha256)
+    model = load_promoted(live, version, sha256, wish.window_days)
     stretch = stretch_of(live, wish.first, wish.last)
     return Replay(
         starts=stretch.starts,
@@ -79,6 +82,7 @@ def _planned(live: Settings, shadow: Settings, wish: Wish) -> Replay:
         is_published=wish.is_published,
         by=told_by(),
         at=told_now(),
+        window_days=model.window_days,
     )
 
 
@@ -89,6 +93,7 @@ def _refuse_other(live: Settings, known: Replay, wish: Wish) -> None:
         "--from": wish.first is not None and stretch.starts != known.starts,
         "--to": wish.last is not None and stretch.ends != known.ends,
         "--model": wish.model is not None and wish.model != known.version,
+        "--window-days": UNSET not in (wish.window_days, known.window_days) and wish.window_days != known.window_days,
         "--publish": wish.is_published and not known.is_published,
     }
     wrong = [flag for flag, is_other in others.items() if is_other]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from model_store.scoring import Scorer
 from stream_app.contract.order import MONEY_SCALE
 from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.entry import Entry
 from stream_app.core.instants import rfc3339
+from stream_app.core.measure import Measure
 from stream_app.core.rfm import RfmState
 from stream_app.core.state_layout import StateHeader
 from stream_app.core.state_record import decode_customer, read_header
@@ -64,14 +64,6 @@ NOBODY = Values()
 """Somebody of whom nothing counts: a side that does not know them says the same."""
 
 
-class Side(NamedTuple):
-    """By what a side is scored."""
-
-    scorer: Scorer
-    window: int | None
-    """In microseconds; None: orders count for ever."""
-
-
 class Difference(NamedTuple):
     """How a customer differs, and why."""
 
@@ -88,7 +80,7 @@ class Difference(NamedTuple):
 class Brought:
     """A customer as a side holds them, and at an instant that is not before their state's own."""
 
-    def __init__(self, record: bytes | None, own: Side, side: Side, at: int) -> None:
+    def __init__(self, record: bytes | None, own: Measure, side: Measure, at: int) -> None:
         """`own` is what scored them, `side` what they are compared by; no record: the side does not know them."""
         self.rfm: RfmState | None = None
         self.values = NOBODY
@@ -125,7 +117,7 @@ def _kept_wrongly(header: StateHeader, right: Values) -> Iterator[tuple[str, Tex
     return (each for each in kept if each[1] != each[2])
 
 
-def _values(customer: Customer, side: Side, at: int) -> Values:
+def _values(customer: Customer, side: Measure, at: int) -> Values:
     rfm, scorer = customer.rfm, side.scorer
     features, segment, day = rfm.features(at), None, None
     if features is not None:
@@ -144,14 +136,14 @@ def _values(customer: Customer, side: Side, at: int) -> Values:
     )  # fmt: skip
 
 
-def compare(one: Brought, other: Brought, sides: tuple[Side, Side], at: int) -> Difference | None:
+def compare(one: Brought, other: Brought, sides: tuple[Measure, Measure], at: int) -> Difference | None:
     """Return how a customer differs who was brought to the same instant on both sides; None: they do not."""
     if one.values == other.values:
         return None
     return Difference(one.values, other.values, _reason(one, other, sides, at))
 
 
-def _reason(one: Brought, other: Brought, sides: tuple[Side, Side], at: int) -> Reason:
+def _reason(one: Brought, other: Brought, sides: tuple[Measure, Measure], at: int) -> Reason:
     if one.rfm is None or other.rfm is None:
         return Reason.MISSING
     windows = [side.window for side in sides]
@@ -165,7 +157,7 @@ def _reason(one: Brought, other: Brought, sides: tuple[Side, Side], at: int) -> 
     return _reason_beyond_orders(one, other, sides) if orders[0] == orders[1] else Reason.STATE
 
 
-def _reason_beyond_orders(one: Brought, other: Brought, sides: tuple[Side, Side]) -> Reason:
+def _reason_beyond_orders(one: Brought, other: Brought, sides: tuple[Measure, Measure]) -> Reason:
     if _sums(one.rfm) != _sums(other.rfm):
         return Reason.SUMMED
     is_scored_apart = sides[0].scorer.version != sides[1].scorer.version

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from model_store.scoring import Scorer
 from stream_app.core.errors import SegstreamError, UsageError
-from stream_app.core.instants import DAY_US, NO_CLOCK, rfc3339
+from stream_app.core.instants import NO_CLOCK, rfc3339
+from stream_app.core.measure import Measure
 from stream_app.core.state_record import read_header
 from stream_app.lookup import Lookup
 from stream_app.operators import promotions
 from stream_app.settings import LIVE, Settings
-from stream_app.shadow.compare import Brought, Side, compare
+from stream_app.shadow.compare import Brought, compare
 from stream_app.shadow.hashes import FIELDS, wrongly_shown
 from stream_app.shadow.tally import Comparison, Found, Tally, found_of, kept_wrongly
 from stream_app.shadow.touched import touched
@@ -53,9 +54,9 @@ class Diff:
     def __init__(self, first: Half, second: Half, at: int | None, *, has_own_models: bool = False) -> None:
         self._halves = (first, second)
         self._at = self._instant(at)
-        self._own = Side(scorer_of(first), window_of(first)), Side(scorer_of(second), window_of(second))
+        self._own = measure_of(first), measure_of(second)
         second_scorer = self._own[has_own_models].scorer
-        self._sides = self._own[0], Side(second_scorer, self._own[1].window)
+        self._sides = self._own[0], Measure(second_scorer, self._own[1].window)
 
     def _instant(self, at: int | None) -> int:
         clocks = [meta.clock for half in self._halves for meta in half.metas if meta is not None]
@@ -132,10 +133,16 @@ class Diff:
         return touched(self._halves[0].settings, partition, min(places), max(places), found.keys())
 
 
-def window_of(half: Half) -> int | None:
-    """Return the window that a side counts by, in microseconds."""
-    days = next(meta.identity.window_days for meta in half.metas if meta is not None)
-    return None if days is None else days * DAY_US
+def measure_of(half: Half) -> Measure:
+    """Return by what a side is counted and scored; raises when partitions differ, or the model is not in the store."""
+    windows = {meta.identity.window_days for meta in half.metas if meta is not None}
+    if len(windows) > 1:
+        raise SegstreamError(
+            f"Partitions of {half.name} count by different windows: a swap to another one has not reached all.",
+            "Run it again: segstream replay swap NAMESPACE",
+            code="WINDOWS_DIFFER",
+        )
+    return Measure.of(scorer_of(half), windows.pop())
 
 
 def scorer_of(half: Half) -> Scorer:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from stream_app.contract.control import Replay, Swap
 from stream_app.core.errors import SegstreamError
 from stream_app.lookup import Lookup
+from stream_app.operators import promotions, refuse_other_content
 from stream_app.settings import Settings
 from stream_app.shadow.begin import replay_of
 from stream_app.shadow.run import is_live
 from stream_app.worker.control import read_control
 from stream_app.worker.meta import Meta
+from stream_app.worker.promoted import load_promoted
 
-_SAME = ("cluster_id", "orders_topic_id", "partitions", "window_days", "currency", "format")
+_SAME = ("cluster_id", "orders_topic_id", "partitions", "currency", "format")
 
 
 def swap_under_way(shadow: Settings, lookup: Lookup) -> int | None:
@@ -53,7 +57,16 @@ def refuse_needed(live: Settings, shadow: Settings, lookup: Lookup) -> None:
             )
 
 
-def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Replay:
+class Fit(NamedTuple):
+    """A namespace that can take the place of what is live."""
+
+    replay: Replay
+    window_days: int | None
+    has_other_window: bool
+    """True: some partition counts by another window, and goes over to that of the namespace and to its model."""
+
+
+def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Fit:
     """Return what the namespace is made of; raises SegstreamError when it cannot take the place of what is live."""
     counted = Lookup(shadow).metas()
     # Before the control topic is read: of a namespace that was never begun there is none.
@@ -72,7 +85,17 @@ def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Replay:
     for partition, meta in enumerate(metas):
         _refuse_unready(partition, meta)
     _refuse_other_rules(metas, counted)
-    return replay
+    (window_days,) = _windows(counted)
+    has_other_window = _windows(metas) != {window_days}
+    if has_other_window:
+        # No worker could go over to it otherwise.
+        load_promoted(live, replay.version, replay.sha256, window_days)
+        refuse_other_content(promotions(live), replay.version, replay.sha256)
+    return Fit(replay, window_days, has_other_window)
+
+
+def _windows(metas: list[Meta | None]) -> set[int | None]:
+    return {meta.identity.window_days for meta in metas if meta is not None}
 
 
 def _refuse_unready(partition: int, meta: Meta | None) -> None:

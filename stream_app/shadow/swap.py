@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from stream_app.contract.control import Swap
+from stream_app.contract.control import Swap, WindowSwap
 from stream_app.core.errors import SegstreamError
 from stream_app.logs import set_up_logging
 from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
 from stream_app.settings import Settings
-from stream_app.shadow.fitness import fit_replay, still_at, swap_under_way
+from stream_app.shadow.fitness import Fit, fit_replay, still_at, swap_under_way
 from stream_app.shadow.follow import FollowingEngine, following
 from stream_app.shadow.meeting import Barriers, Meeting
 from stream_app.shadow.run import fold_at_once, running
@@ -64,9 +65,9 @@ def swap(live: Settings, shadow: Settings, wish: Wish, tell: Tell) -> Swapped:
 
 def _begin(live: Settings, shadow: Settings, wish: Wish, lookup: Lookup, tell: Tell) -> tuple[int, float]:
     """Return the id of the swap once it is said, and for how many seconds the partitions stood still."""
-    replay = fit_replay(live, shadow, lookup)
+    fit = fit_replay(live, shadow, lookup)
     set_up_logging(shadow.model_copy(update={"log_level": "error"}))
-    engine = FollowingEngine(shadow, Health(), fold_at_once, following(replay), wish.rate)
+    engine = FollowingEngine(shadow, Health(), fold_at_once, following(fit.replay), wish.rate)
     said = None
     with running(engine) as is_running:
         meeting = Meeting(live, shadow, engine, is_running)
@@ -74,7 +75,7 @@ def _begin(live: Settings, shadow: Settings, wish: Wish, lookup: Lookup, tell: T
         tell("the partitions stand still")
         began = time.monotonic()
         with meeting.held():
-            swap_id = _say(live, shadow, wish, meeting.barriers())
+            swap_id = _say(live, shadow, wish, fit, meeting.barriers())
         said = swap_id, time.monotonic() - began
     if said is None:
         # Ctrl-C ends what runs without an error.
@@ -82,7 +83,7 @@ def _begin(live: Settings, shadow: Settings, wish: Wish, lookup: Lookup, tell: T
     return said
 
 
-def _say(live: Settings, shadow: Settings, wish: Wish, met: Barriers) -> int:
+def _say(live: Settings, shadow: Settings, wish: Wish, fit: Fit, met: Barriers) -> int:
     record = Swap(
         id=1 + secrets.randbelow(MOST_IDS),
         namespace=shadow.namespace,
@@ -94,6 +95,9 @@ def _say(live: Settings, shadow: Settings, wish: Wish, met: Barriers) -> int:
         is_quiet=wish.is_quiet,
         is_silent=wish.is_silent,
     )
+    if fit.has_other_window:
+        replay = fit.replay
+        record = WindowSwap(**asdict(record), window_days=fit.window_days, version=replay.version, sha256=replay.sha256)
     say_all(live, [record])
     return record.id
 

@@ -17,11 +17,12 @@ from stream_app.operators import now_us
 from stream_app.settings import Settings
 from stream_app.space.change_log import ChangeLog
 from stream_app.worker.active_model import ActiveModel
+from stream_app.worker.basis import Basis
 from stream_app.worker.lane import Lane
 from stream_app.worker.loader import BUSY_BUDGET, IDLE_BUDGET, load_lane
 from stream_app.worker.meta import identity_of
 from stream_app.worker.store import Lease, Store
-from stream_app.worker.work import Basis, LaneWork
+from stream_app.worker.work import LaneWork
 
 PARTITIONS = 1
 APPEND_TIME = 1
@@ -86,15 +87,15 @@ class Partition:
 
     def begin(self) -> None:
         """Forget everybody: what comes now is a shop that nobody has seen, and its events are others."""
-        lane = Lane(Lease(0, uuid.uuid4().hex), Progress(0), ActiveModel(self._scorer))
-        self._store.claim(lane.lease)
-        while not self._store.wipe(lane.lease):
+        lease = Lease(0, uuid.uuid4().hex)
+        self._store.claim(lease)
+        while not self._store.wipe(lease):
             pass
-        self._store.claim(lane.lease)
+        self._store.claim(lease)
         settings = self._settings
-        rules = replace(settings.rules(PARTITIONS), deployment=f"{settings.deployment}-{lane.lease.claim}")
+        rules = replace(settings.rules(PARTITIONS), deployment=f"{settings.deployment}-{lease.claim}")
         identity = identity_of("space", "orders", "states", PARTITIONS, settings.window_days, settings.currency)
-        self._lane, self._basis = lane, Basis(rules, identity)
+        self._lane = Lane(lease, Progress(0), ActiveModel(self._scorer), Basis(rules, identity))
         self.end = 0
         """The offset that the next record will have."""
 
@@ -108,8 +109,8 @@ class Partition:
 
     def _chunk(self, records: Sequence[SourceRecord]) -> None:
         lane = self._lane
-        inbound = read_chunk(records, lane.partition, lane.customers, self._basis.rules)
-        work = LaneWork(lane, self._basis, inbound)
+        inbound = read_chunk(records, lane.partition, lane.customers, lane.basis.rules)
+        work = LaneWork(lane, inbound)
         load_lane(work, self._store, BUSY_BUDGET if records else IDLE_BUDGET)
         work.run()
         work.apply(self._store, lane.lease.mark.position + 1)

@@ -53,7 +53,7 @@ def first_model(settings: Settings) -> Live:
             "Train one: segstream train completejourney --until 0.5 --k 3-8 --model-uri ./store",
         )
     artefact = settings.models.artefact(versions[0])
-    model = load_promoted(settings, artefact.version, artefact.sha256)
+    model = load_promoted(settings, artefact.version, artefact.sha256, settings.window_days)
     return Live(model, Promotion(version=artefact.version, sha256=artefact.sha256, by=BY, at=trained_at(model)))
 
 

@@ -52,8 +52,9 @@ class ActiveModel:
         self.walked, self.owing = START, None
         self.held_at_begin = held
 
-    def begin_swap(self, adopting: Adopting, held: Mapping[str, Customer]) -> None:
-        """Let everybody take over what a namespace holds of them."""
+    def begin_swap(self, scorer: Scorer, adopting: Adopting, held: Mapping[str, Customer]) -> None:
+        """Let everybody take over what a namespace holds of them, and a model decide from then on."""
+        self.scorer = scorer
         self.adopting = adopting
         self.walked, self.owing = START, None
         self.held_at_begin = held
@@ -74,6 +75,19 @@ class ActiveModel:
         pace = self.switch if self.adopting is None else self.adopting.terms
         self.walked, self.owing = START, START if pace is not None and pace.is_patient else None
         self.switch = self.adopting = None
+
+    def give_up(self, held: Mapping[str, Customer]) -> None:
+        """Let nobody take over what a namespace holds any more.
+
+        Another window and its model stay: whoever has not gone over does so with the orders held, as by a switch.
+        """
+        adopting, scorer = self.adopting, self.scorer
+        self.end()
+        if adopting is None or adopting.terms.old.scorer.version == scorer.version:
+            return
+        terms, self.scorer = adopting.terms, adopting.terms.old.scorer
+        is_quiet = terms.is_quiet or terms.is_silent
+        self.begin(scorer, terms.instant, held, is_quiet=is_quiet, is_patient=terms.is_patient)
 
     def progress(self) -> SwitchProgress | None:
         """Return what the meta record says of the switch, None when there is none."""

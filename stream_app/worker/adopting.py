@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from stream_app.contract.control import Swap
 from stream_app.core.adoption import Adoption
+from stream_app.core.measure import Measure
 from stream_app.worker.meta import AdoptionProgress
 from stream_app.worker.place import Place
 
@@ -24,11 +25,12 @@ class Adopting:
     """True once everybody whom the partition knew has gone over."""
 
     @classmethod
-    def of(cls, swap: Swap, partition: int, instant: int, *, is_patient: bool) -> Adopting:
-        """Return the beginning of a swap at a partition's clock."""
+    def of(cls, swap: Swap, partition: int, instant: int, old: Measure, *, is_patient: bool) -> Adopting:
+        """Return the beginning of a swap at a partition's clock, which measured by another measure or the same."""
         terms = Adoption(
             swap.id,
             instant,
+            old,
             is_quiet=swap.is_quiet,
             is_patient=is_patient and not swap.is_silent,
             is_silent=swap.is_silent,
@@ -37,18 +39,19 @@ class Adopting:
 
     def progress(self, walked: Place) -> AdoptionProgress:
         """Return what the meta record says of it."""
-        terms = self.terms
+        terms, old = self.terms, self.terms.old
         return AdoptionProgress(
             self.namespace, self.barrier, terms.id, terms.instant, terms.is_quiet, terms.is_patient, terms.is_silent,
-            self.is_beyond, *walked,
+            self.is_beyond, *walked, old.scorer.version, old.window_days,
         )  # fmt: skip
 
 
-def adopting_of(found: AdoptionProgress) -> Adopting:
-    """Return the swap that a meta record describes."""
+def adopting_of(found: AdoptionProgress, old: Measure) -> Adopting:
+    """Return the swap that a meta record describes, of a partition that measured by `old` before."""
     terms = Adoption(
         found.id,
         found.instant,
+        old,
         is_quiet=found.is_quiet,
         is_patient=found.is_patient,
         is_silent=found.is_silent,

@@ -133,7 +133,7 @@ class Assignment:
         self._waiting.pop(partition)
         self.waits.pop(partition, None)
         result = takeover.result
-        lane = Lane(result.lease, result.progress, result.active, result.figures)
+        lane = Lane(result.lease, result.progress, result.active, result.basis, result.figures)
         lane.must_write = result.figures.is_counted or result.progress.blocks.has_unwritten
         if result.meta is not None:
             lane.control_position = result.meta.control_position

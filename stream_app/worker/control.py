@@ -20,6 +20,7 @@ from stream_app.contract.control import (
     Skip,
     Swap,
     Unerasure,
+    WindowSwap,
     decode_control,
 )
 from stream_app.core.errors import OutageError
@@ -100,11 +101,11 @@ class Control:
             record = decode_control(value or b"")
             if not is_own and not isinstance(record, Erasure | Unerasure):
                 return
-            if isinstance(record, Promotion):
-                self.promotions.add(record)
+            if isinstance(record, Promotion | WindowSwap):
+                self.promotions.hear(record)
             elif isinstance(record, Replay) and self.replay is None:
                 self.replay = record
-                self.promotions.add(Promotion(version=record.version, sha256=record.sha256, by=record.by, at=record.at))
+                self.promotions.hear(record)
         except (msgspec.MsgspecError, ValueError):
             self._refuse(offset, "it is no control record that this release knows", is_own=is_own)
         else:

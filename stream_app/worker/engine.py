@@ -23,6 +23,7 @@ from stream_app.worker import loader
 from stream_app.worker.allowance import Allowance
 from stream_app.worker.applier import Applier
 from stream_app.worker.assignment import Assignment
+from stream_app.worker.basis import Basis
 from stream_app.worker.control import Control
 from stream_app.worker.fetch import Fetch
 from stream_app.worker.gauges import ChunkClock, Gauges
@@ -43,7 +44,7 @@ from stream_app.worker.swap import release
 from stream_app.worker.takeover import ChangelogReader, Takeover
 from stream_app.worker.transaction import Aborted, Transaction, Unsettled, Write, outage_of
 from stream_app.worker.wall_clock import WallClock
-from stream_app.worker.work import Basis, LaneWork
+from stream_app.worker.work import LaneWork
 
 IDLE_SECONDS = 0.1
 CHECK_SECONDS = 1.0
@@ -140,14 +141,14 @@ class Engine:
             self._is_kafka_doubted = True
 
     def _new_takeover(self, partition: int, is_damaged: bool) -> Takeover:
-        identity = self._startup.identity
-        parts = (self._settings, self._consumer, self._reader, self.store, identity, self._models)
-        # A partition that begins anew must know of everybody who is erased by now.
+        # A partition that begins anew must know of everybody who is erased by now, and by which window others count.
         self._control.read()
-        start = self._control.start_of(partition)
+        control, partitions = self._control, self._basis.identity.partitions
+        basis = self._basis.counting(self._startup.window_days)
+        parts = (self._settings, self._consumer, self._reader, self.store, basis, self._models)
         return self.takeover_class(
-            partition, *parts, lambda each: self._control.erased_in(each, identity.partitions), is_damaged=is_damaged,
-            start=start, require=partial(self._namespaces.require, self._control.given_up),
+            partition, *parts, lambda each: control.erased_in(each, partitions), is_damaged=is_damaged,
+            start=control.start_of(partition), require=partial(self._namespaces.require, control.given_up),
         )  # fmt: skip
 
     def _guarded(self, step: Callable[[], bool]) -> bool:
@@ -216,16 +217,16 @@ class Engine:
             or (self._allowance.left() > 0 and any(lane.can_pay for lane in lanes.values()))
         )
         records = self._fetch.next(0.0 if has_more else IDLE_SECONDS)
-        basis = self._basis
-        works = [self._fetch.read(lanes[p], found, basis) for p, found in records.items()]
+        works = [self._fetch.read(lanes[p], found) for p, found in records.items()]
         self._finish_apply()
         self._tend()
         works = [work for work in works if lanes.get(work.lane.partition) is work.lane]
-        works += [LaneWork(lane, basis, []) for lane in lanes.values() if lane.partition not in records]
+        works += [LaneWork(lane, []) for lane in lanes.values() if lane.partition not in records]
         is_patient = self._settings.model_events_per_second > 0
-        obeyed = {lane.partition for lane in lanes.values() if obey(lane, self._control, is_patient=is_patient)}
+        said = self._control, self._models
+        obeyed = {lane.partition for lane in lanes.values() if obey(lane, *said, is_patient=is_patient)}
         for lane in lanes.values():
-            begin_switch(lane, self._control, self._models, is_patient=is_patient)
+            begin_switch(lane, *said, is_patient=is_patient)
         budget = self._slices.begin(has_orders=any(work.inbound for work in works))
         works = self._load(works, obeyed, budget)
         self._applier.start(lanes)
@@ -370,7 +371,7 @@ class Engine:
     def _check(self, lane: Lane) -> None:
         """Look at the next slice of a partition's customers, and count some of them."""
         clock, first_rank = lane.progress.clock.instant, lane.checked.next_rank
-        is_mixed = lane.active.switch is not None
+        is_mixed = lane.active.is_walking
         stride = 0 if is_mixed else lane.census.stride(lane.active.scorer.model, first_rank, lane.lease.mark.customers)
         lane.checked = self.store.check(lane.lease, first_rank, clock, stride, lane.figures_to_check(CHECKED_FIGURES))
         lane.census.take(lane.checked.shown, clock, is_last=lane.checked.next_rank == 0)
@@ -381,7 +382,8 @@ class Engine:
         health.running = frozenset(assignment.lanes)
         health.waits = dict(assignment.waits)
         health.is_joined = assignment.is_joined
-        health.model_problem = self._models.problem(lane.progress.clock.instant for lane in assignment.lanes.values())
+        standings = {lane.standing for lane in assignment.lanes.values()} or {self._startup.standing}
+        health.model_problem = self._models.problem_at(standings)
         self.gauges.forget(assignment.lanes)
         self.gauges.restoring(assignment.takeover)
         if assignment.lanes:

@@ -13,7 +13,7 @@ from stream_app.core.pipeline import read_chunk
 from stream_app.worker.assignment import Assignment
 from stream_app.worker.kafka_refusals import RIGHTS
 from stream_app.worker.lane import CORRUPT_BATCH, Lane
-from stream_app.worker.work import Basis, LaneWork
+from stream_app.worker.work import LaneWork
 
 TRIES = 3
 
@@ -57,11 +57,11 @@ class Fetch:
                 chunk.setdefault(lane.partition, []).append(message)
         return {partition: records for partition, records in chunk.items() if partition in self._assignment.lanes}
 
-    def read(self, lane: Lane, records: list[SourceRecord], basis: Basis) -> LaneWork:
+    def read(self, lane: Lane, records: list[SourceRecord]) -> LaneWork:
         """Decode a partition's records."""
         traces: Traces = {}
-        inbound = read_chunk(records, lane.partition, lane.customers, basis.rules, traces)
-        return LaneWork(lane, basis, inbound, traces)
+        inbound = read_chunk(records, lane.partition, lane.customers, lane.basis.rules, traces)
+        return LaneWork(lane, inbound, traces)
 
     def poll_paused(self) -> None:
         """Stay in the group while every partition is paused."""

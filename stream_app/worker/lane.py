@@ -11,6 +11,7 @@ from stream_app.core.instants import NO_CLOCK
 from stream_app.core.outcome import Progress, Stop
 from stream_app.core.statistics import Figures
 from stream_app.worker.active_model import ActiveModel
+from stream_app.worker.basis import Basis, Standing
 from stream_app.worker.census import LaneCensus
 from stream_app.worker.store import UNCHECKED, Checked, Lease
 
@@ -35,6 +36,7 @@ class Lane:
     lease: Lease
     progress: Progress
     active: ActiveModel
+    basis: Basis
     figures: Figures = field(default_factory=Figures)
     control_position: int = 0
     paused: str = ""
@@ -75,6 +77,11 @@ class Lane:
     def partition(self) -> int:
         """The partition's number, the same in every topic."""
         return self.progress.partition
+
+    @property
+    def standing(self) -> Standing:
+        """The clock at which and the window by which it is scored."""
+        return self.progress.clock.instant, self.basis.window_days
 
     @property
     def reached(self) -> int:

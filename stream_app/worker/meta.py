@@ -47,7 +47,10 @@ def block_of(key: bytes, value: bytes | None) -> tuple[str, Block | None] | None
 
 
 class Identity(Struct, frozen=True):
-    """What must not change under a running deployment: another value means that the numbers below mislead."""
+    """By what the numbers below were counted: another value means that they mislead.
+
+    Only the window is the partition's own, and changes with a swap; the others must not under a running deployment.
+    """
 
     format: int
     cluster_id: str
@@ -82,6 +85,9 @@ class AdoptionProgress(Struct, frozen=True):
     is_beyond: bool
     walked_due: str
     walked_id: str
+    old_version: str = ""
+    """The model of whoever has not gone over; empty, from a release before: the same as after it, and the window."""
+    old_window_days: int | None = None
 
 
 class Meta(Struct, frozen=True, kw_only=True):
@@ -122,6 +128,13 @@ class Meta(Struct, frozen=True, kw_only=True):
     def is_half_swapped(self) -> bool:
         """True when the last swap was given up: some customers are of the other count, and some are not."""
         return self.given_up != 0 and self.given_up == self.swapped
+
+    def window_days_of(self, adopted: int) -> int | None:
+        """Return the window by which a customer is counted whom this swap last took over."""
+        under_way = self.adoption
+        if under_way is None or not under_way.old_version or under_way.id == adopted:
+            return self.identity.window_days
+        return under_way.old_window_days
 
 
 def half_swapped(metas: Iterable[Meta | None]) -> list[int]:
@@ -183,7 +196,6 @@ _CODES = {
     "orders_topic_id": "TOPIC_RECREATED",
     "state_topic_id": "TOPIC_RECREATED",
     "partitions": "PARTITION_COUNT",
-    "window_days": "WINDOW_CHANGED",
     "currency": "CURRENCY_CHANGED",
 }
 

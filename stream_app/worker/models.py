@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterable
 
 import structlog
+from msgspec import UNSET
 
 from model_store.errors import ModelRefused
 from model_store.scoring import Scorer
-from stream_app.contract.control import Promotion
+from stream_app.contract.control import Promotion, WindowSwap
 from stream_app.core.errors import PartitionWaits
-from stream_app.core.instants import NO_CLOCK
+from stream_app.core.measure import Measure
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import adopting_of
+from stream_app.worker.basis import Standing
 from stream_app.worker.control import Control
-from stream_app.worker.meta import Meta
+from stream_app.worker.meta import AdoptionProgress, Meta
 from stream_app.worker.place import Place
-from stream_app.worker.promoted import load_promoted
+from stream_app.worker.promoted import for_another_window, load_promoted
 
 RETRY_SECONDS = 1.0
 NONE_LIVE = "no model is live: run segstream train … --promote"
@@ -35,6 +38,10 @@ class ModelAway(PartitionWaits):
         super().__init__(cause, code="MODEL_AWAY")
 
 
+Wanted = tuple[Promotion, int | None]
+"""A promoted model, and the window for which it must have been trained."""
+
+
 class Models:
     """Loads each promoted model once, in a thread of its own: a store that hangs must not hold up the orders.
 
@@ -44,79 +51,108 @@ class Models:
     def __init__(self, settings: Settings, control: Control) -> None:
         self._settings = settings
         self._control = control
-        self._loaded: dict[Promotion, Scorer] = {}
-        self._refused: dict[Promotion, str] = {}
-        self._tried_at: dict[Promotion, float] = {}
-        self._loading: set[Promotion] = set()
+        self._loaded: dict[Wanted, Scorer] = {}
+        self._refused: dict[Wanted, str] = {}
+        self._tried_at: dict[Wanted, float] = {}
+        self._loading: set[Wanted] = set()
 
-    def live_at(self, clock: int) -> tuple[Scorer, Promotion] | None:
-        """Return the model that is live at a partition's clock; None when there is none, or not at hand."""
-        promotion = self._control.promotions.live(clock)
-        scorer = None if promotion is None else self._get(promotion)
+    def live_at(self, clock: int, window_days: int | None) -> tuple[Scorer, Promotion] | None:
+        """Return the model that is live at a partition's clock and window; None when there is none, or not at hand."""
+        promotion = self._control.promotions.counting(window_days).live(clock)
+        scorer = None if promotion is None else self._get((promotion, window_days))
         return None if promotion is None or scorer is None else (scorer, promotion)
 
-    def first_at(self, clock: int) -> Scorer | None:
+    def first_at(self, clock: int, window_days: int | None) -> Scorer | None:
         """Return the newest model at a clock that is at hand: a partition without a past takes what there is."""
-        scorers = (self._get(promotion) for promotion in self._control.promotions.come(clock))
-        return next((scorer for scorer in scorers if scorer is not None), None)
+        come = self._control.promotions.counting(window_days).come(clock)
+        return next((scorer for promotion in come if (scorer := self._get((promotion, window_days)))), None)
 
-    def problem(self, clocks: Iterable[int] = ()) -> str:
-        """Return why a model that is live at one of the clocks is not at hand, as a sentence; empty if all are."""
-        live = {self._control.promotions.live(clock) for clock in clocks or (NO_CLOCK,)}
-        if None in live:
+    def any_at_hand(self) -> Scorer | None:
+        """Return the newest model that is at hand, whichever the window for which it was promoted."""
+        said, begun_with = self._control.promotions, self._settings.window_days
+        wanted = ((promotion, said.window_of(promotion, begun_with)) for promotion in said.come(sys.maxsize))
+        return next((scorer for each in wanted if (scorer := self._get(each))), None)
+
+    def problem_at(self, standings: Iterable[Standing]) -> str:
+        """Return the first `problem` at one of them, empty when there is none."""
+        return next((found for standing in standings if (found := self.problem(*standing))), "")
+
+    def problem(self, clock: int, window_days: int | None) -> str:
+        """Return why the model that is live at a clock is not what scores by a window, as a sentence; empty if it is.
+
+        One that was promoted for another window is not followed.
+        """
+        live = self._control.promotions.live(clock)
+        if live is None:
             return NONE_LIVE
-        return next((found for promotion in live if promotion and (found := self._refused.get(promotion))), "")
+        said = live.window_days
+        if said is not UNSET and said != window_days:
+            return str(for_another_window(live.version, said, window_days))
+        return self._refused.get((live, window_days), "")
 
-    def active(self, meta: Meta | None, clock: int) -> ActiveModel:
+    def active(self, meta: Meta | None, clock: int, window_days: int | None) -> ActiveModel:
         """Return the model with which a partition goes on; raises ModelAway while it is not at hand."""
         if meta is None or not meta.model_version:
-            scorer = self.first_at(clock)
+            scorer = self.first_at(clock, window_days)
             if scorer is None:
-                raise ModelAway(self.problem((clock,)) or "The model is being loaded")
+                raise ModelAway(self.problem(clock, window_days) or "The model is being loaded")
             return ActiveModel(scorer)
-        scorer, switch = self._named(meta.model_version), meta.switch
+        scorer, switch = self._named(meta.model_version, window_days), meta.switch
         if meta.adoption is not None:
             found = meta.adoption
-            return ActiveModel(scorer, walked=Place(found.walked_due, found.walked_id), adopting=adopting_of(found))
+            old = self._measure_before(found) if found.old_version else Measure.of(scorer, window_days)
+            walked = Place(found.walked_due, found.walked_id)
+            return ActiveModel(scorer, walked=walked, adopting=adopting_of(found, old))
         if switch is None:
             return ActiveModel(scorer, owing=None if meta.owing is None else Place(*meta.owing))
-        old = self._named(switch.old_version)
-        under_way = ModelSwitch(old, switch.instant, is_quiet=switch.is_quiet, is_patient=switch.is_patient)
+        before = self._named(switch.old_version, window_days)
+        under_way = ModelSwitch(before, switch.instant, is_quiet=switch.is_quiet, is_patient=switch.is_patient)
         return ActiveModel(scorer, under_way, Place(switch.walked_due, switch.walked_id))
 
-    def _named(self, version: str) -> Scorer:
+    def of_swap(self, swap: WindowSwap) -> Scorer | None:
+        """Return the model that comes with another window, None while it is not at hand."""
+        promotion = self._control.promotions.of(swap.version)
+        return None if promotion is None else self._get((promotion, swap.window_days))
+
+    def _measure_before(self, found: AdoptionProgress) -> Measure:
+        return Measure.of(self._named(found.old_version, found.old_window_days), found.old_window_days)
+
+    def _named(self, version: str, window_days: int | None) -> Scorer:
         promotion = self._control.promotions.of(version)
         if promotion is None:
             raise ModelAway(f"The state was scored by model {version}, which the control topic does not name.")
-        scorer = self._get(promotion)
+        wanted = promotion, window_days
+        scorer = self._get(wanted)
         if scorer is None:
-            raise ModelAway(self._refused.get(promotion, f"Model {version} is being loaded."))
+            raise ModelAway(self._refused.get(wanted, f"Model {version} is being loaded."))
         return scorer
 
-    def _get(self, promotion: Promotion) -> Scorer | None:
-        if promotion not in self._loaded and promotion not in self._loading:
+    def _get(self, wanted: Wanted) -> Scorer | None:
+        if wanted not in self._loaded and wanted not in self._loading:
             now = time.monotonic()
-            if now - self._tried_at.get(promotion, -RETRY_SECONDS) >= RETRY_SECONDS:
-                self._tried_at[promotion] = now
-                self._loading.add(promotion)
+            if now - self._tried_at.get(wanted, -RETRY_SECONDS) >= RETRY_SECONDS:
+                self._tried_at[wanted] = now
+                self._loading.add(wanted)
                 # Not a pool: its threads would keep a process alive that is asked to end.
-                threading.Thread(target=self._load, args=(promotion,), daemon=True).start()
-        return self._loaded.get(promotion)
+                threading.Thread(target=self._load, args=(wanted,), daemon=True).start()
+        return self._loaded.get(wanted)
 
-    def _load(self, promotion: Promotion) -> None:
+    def _load(self, wanted: Wanted) -> None:
         """Load in a thread of its own; a bug in it is told like any refusal, and tried again."""
+        promotion, window_days = wanted
         try:
-            self._loaded[promotion] = Scorer(load_promoted(self._settings, promotion.version, promotion.sha256))
-            self._refused.pop(promotion, None)
+            model = load_promoted(self._settings, promotion.version, promotion.sha256, window_days)
+            self._loaded[wanted] = Scorer(model)
+            self._refused.pop(wanted, None)
         except ModelRefused as refused:
-            self._refuse(promotion, str(refused))
+            self._refuse(wanted, str(refused))
         except Exception as error:
-            self._refuse(promotion, f"model {promotion.version} could not be loaded ({type(error).__name__}: {error})")
+            self._refuse(wanted, f"model {promotion.version} could not be loaded ({type(error).__name__}: {error})")
             raise
         finally:
-            self._loading.discard(promotion)
+            self._loading.discard(wanted)
 
-    def _refuse(self, promotion: Promotion, cause: str) -> None:
-        if self._refused.get(promotion) != cause:
-            log.warning("model refused", model=promotion.version, cause=cause)
-        self._refused[promotion] = cause
+    def _refuse(self, wanted: Wanted, cause: str) -> None:
+        if self._refused.get(wanted) != cause:
+            log.warning("model refused", model=wanted[0].version, cause=cause)
+        self._refused[wanted] = cause

@@ -12,10 +12,10 @@ from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.control import Control
 from stream_app.worker.lane import BREAKER, HELD, Lane
 from stream_app.worker.models import Models
-from stream_app.worker.swap import obey_swaps
+from stream_app.worker.swap import is_awaited, obey_swaps
 
 
-def obey(lane: Lane, control: Control, *, is_patient: bool = False) -> bool:
+def obey(lane: Lane, control: Control, models: Models, *, is_patient: bool = False) -> bool:
     """Carry out what is new; return whether the partition must be written although it may have no orders.
 
     The meta record of the same transaction carries the control position: no order is carried out twice.
@@ -27,8 +27,12 @@ def obey(lane: Lane, control: Control, *, is_patient: bool = False) -> bool:
     if lane.control_position >= control.position:
         return False
     refuse_moved(control)
-    since, lane.control_position = lane.control_position, control.position
-    is_held = obey_swaps(lane, control.swaps_since(since), is_patient=is_patient)
+    since = lane.control_position
+    swaps = control.swaps_since(since)
+    if is_awaited(lane, swaps, models):
+        return False
+    lane.control_position = control.position
+    is_held = obey_swaps(lane, swaps, models, is_patient=is_patient)
     return resume(lane, control.orders_for(lane.partition, since)) or is_held
 
 
@@ -64,7 +68,7 @@ def begin_switch(lane: Lane, control: Control, models: Models, *, is_patient: bo
     active, clock = lane.active, lane.progress.clock.instant
     if lane.paused or active.is_walking or lane.control_position < control.position:
         return
-    live = models.live_at(clock)
+    live = models.live_at(clock, lane.basis.window_days)
     if live is None or live[0].version == active.scorer.version:
         return
     scorer, promotion = live

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 import structlog
@@ -10,8 +9,10 @@ from confluent_kafka.admin import AdminClient
 
 from stream_app.contract.rights import Role
 from stream_app.core.errors import StopError
+from stream_app.core.instants import NO_CLOCK
 from stream_app.core.rules import Rules
 from stream_app.settings import Settings
+from stream_app.worker.basis import Standing
 from stream_app.worker.cleaning import Cleaning, find_cleaning
 from stream_app.worker.cluster import find_identity
 from stream_app.worker.control import Control
@@ -46,6 +47,16 @@ class Startup:
         self._models = models
         self._health = health
         self._nonce = nonce
+
+    @property
+    def standing(self) -> Standing:
+        """Where a partition stands that begins anew."""
+        return NO_CLOCK, self.window_days
+
+    @property
+    def window_days(self) -> int | None:
+        """The window by which a partition counts that begins anew."""
+        return self._control.promotions.window_days(self._settings.window_days)
 
     def steps(self) -> list[Callable[[], bool]]:
         """Return the steps in their order."""
@@ -99,9 +110,9 @@ class Startup:
     def _meet_model(self) -> bool:
         """Wait for a model; when the newest cannot be loaded, the one before may be what the state was scored by."""
         self._control.read(CONTROL_SECONDS)
-        scorer = self._models.first_at(sys.maxsize)
+        scorer = self._models.any_at_hand()
         if scorer is None:
-            self._wait(self._models.problem() or "the model is being loaded")
+            self._wait(self._models.problem(*self.standing) or "the model is being loaded")
             return False
         self._health.problem = ""
         self._health.model = scorer.version

@@ -4,25 +4,48 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Protocol
 
 import structlog
 
-from stream_app.contract.control import GiveUp, Hold, Swap
+from model_store.scoring import Scorer
+from stream_app.contract.control import GiveUp, Hold, Swap, WindowSwap
 from stream_app.core.adoption import remember_first
+from stream_app.core.measure import Measure
 from stream_app.worker.adopting import Adopting
 from stream_app.worker.lane import HELD, Lane
 
 log = structlog.get_logger("segstream.swap")
 
 
-def obey_swaps(lane: Lane, said: Iterable[Hold | Swap | GiveUp], *, is_patient: bool) -> bool:
+class ModelsOfSwaps(Protocol):
+    """Says whether the model is at hand that comes with another window."""
+
+    def of_swap(self, swap: WindowSwap) -> Scorer | None:
+        """Return it, None while it is not."""
+
+
+def is_awaited(lane: Lane, said: Iterable[Hold | Swap | GiveUp], models: ModelsOfSwaps) -> bool:
+    """Tell whether a partition stands at the barrier of a swap whose model is not at hand yet: it waits there.
+
+    Until it goes on as one to which no swap came; nothing else that is said is carried out meanwhile.
+    """
+    if lane.paused != HELD:
+        return False
+    return any(
+        isinstance(record, WindowSwap) and _is_at_barrier(lane, record) and models.of_swap(record) is None
+        for record in said
+    )
+
+
+def obey_swaps(lane: Lane, said: Iterable[Hold | Swap | GiveUp], models: ModelsOfSwaps, *, is_patient: bool) -> bool:
     """Carry out what is new; return whether the partition must be written although it may have no orders."""
     is_told = False
     for record in said:
         if isinstance(record, Hold):
             is_told |= _stand_still(lane, record)
         elif isinstance(record, Swap):
-            is_told |= _begin(lane, record, is_patient=is_patient)
+            is_told |= _begin(lane, record, models, is_patient=is_patient)
         else:
             is_told |= _give_up(lane, record)
     return is_told
@@ -47,21 +70,33 @@ def _stand_still(lane: Lane, hold: Hold) -> bool:
     return True
 
 
-def _begin(lane: Lane, swap: Swap, *, is_patient: bool) -> bool:
+def _is_at_barrier(lane: Lane, swap: Swap) -> bool:
+    place = lane.partition
+    return place < len(swap.barriers) and lane.progress.source_position == swap.barriers[place]
+
+
+def _begin(lane: Lane, swap: Swap, models: ModelsOfSwaps, *, is_patient: bool) -> bool:
     place, active = lane.partition, lane.active
-    is_there = lane.paused == HELD and place < len(swap.barriers)
-    if not is_there or lane.progress.source_position != swap.barriers[place]:
-        log.warning("not swapped: the partition is not at the barrier", partition=place, namespace=swap.namespace)
+    scorer = models.of_swap(swap) if isinstance(swap, WindowSwap) else active.scorer
+    if scorer is None or lane.paused != HELD or not _is_at_barrier(lane, swap):
+        missing = "its model is not at hand" if scorer is None else "the partition is not at the barrier"
+        log.warning(f"not swapped: {missing}", partition=place, namespace=swap.namespace)
         # Whoever said it waits to hear of it, and no order may come for long.
         return True
     lane.go_on()
+    old = Measure.of(active.scorer, lane.basis.window_days)
+    if isinstance(swap, WindowSwap):
+        lane.basis = lane.basis.counting(swap.window_days)
     clock = lane.progress.clock
     # Never before what the namespace has seen: its states cannot be brought back to an earlier instant.
     clock.advance(swap.clocks[place])
     remember_first(clock)
     lane.swapped = swap.id
-    active.begin_swap(Adopting.of(swap, place, clock.instant, is_patient=is_patient), lane.unapplied)
-    log.info("swap begins", partition=place, namespace=swap.namespace, position=swap.barriers[place])
+    active.begin_swap(scorer, Adopting.of(swap, place, clock.instant, old, is_patient=is_patient), lane.unapplied)
+    log.info(
+        "swap begins", partition=place, namespace=swap.namespace, position=swap.barriers[place],
+        window_days=lane.basis.window_days, model=scorer.version,
+    )  # fmt: skip
     return True
 
 
@@ -69,7 +104,7 @@ def _give_up(lane: Lane, said: GiveUp) -> bool:
     """Go on with the states that everybody has now, and remember that some of them are of the other count."""
     adopting = lane.active.adopting
     if adopting is not None and adopting.terms.id == said.id:
-        lane.active.end()
+        lane.active.give_up(lane.unapplied)
         lane.given_up = said.id
         log.warning("swap given up", partition=lane.partition, namespace=said.namespace)
     # Whoever said it waits to hear of it.

@@ -32,11 +32,11 @@ from stream_app.core.statistics import (
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import Adopting
+from stream_app.worker.basis import Basis
 from stream_app.worker.kafka_config import log_reader
 from stream_app.worker.kafka_refusals import RIGHTS, can_read_on
 from stream_app.worker.meta import (
     META_KEY,
-    Identity,
     Meta,
     block_of,
     check_identity,
@@ -74,6 +74,7 @@ class TakenOver:
     progress: Progress
     meta: Meta | None
     active: ActiveModel
+    basis: Basis
     figures: Figures
 
 
@@ -134,17 +135,19 @@ class Takeover:
 
     def __init__(
         self, partition: int, settings: Settings, consumer: Consumer, reader: ChangelogReader, store: Store,
-        identity: Identity, models: Models, erased: ErasedIn = lambda _: (), *, is_damaged: bool = False,
+        basis: Basis, models: Models, erased: ErasedIn = lambda _: (), *, is_damaged: bool = False,
         start: int = 0, require: Require = lambda *_: None,
     ) -> None:  # fmt: skip
         self.partition = partition
         self._orders = settings.topics.orders
         self._clock_mode = settings.clock
         self._erasure_key = "" if settings.erasure is None else settings.erasure.fingerprint
+        self._window_days = settings.window_days
         self._consumer = consumer
         self._reader = reader
         self._store = store
-        self._identity = identity
+        self._basis = basis
+        """Of a partition that begins anew; any other has a window of its own."""
         self._models = models
         self._erased = erased
         self._require = require
@@ -178,14 +181,15 @@ class Takeover:
                 "Something else writes to the state topic: stop it, and rebuild into a new deployment.",
                 code="STATE_TORN",
             )
-        self._warn_of_other_clock(meta)
+        basis = self._basis if meta is None else self._basis.counting(meta.identity.window_days)
+        self._warn_of_other_settings(meta)
         progress = self._agree(meta, committed)
-        active = self._models.active(meta, progress.clock.instant)
+        active = self._models.active(meta, progress.clock.instant, basis.window_days)
         self._require(self.partition, active.adopting)
         self._finish(meta)
         figures = yield from self._figures(meta)
         progress.blocks = yield from self._block_list(meta)
-        self.result = TakenOver(self._lease, progress, meta, active, figures)
+        self.result = TakenOver(self._lease, progress, meta, active, basis, figures)
 
     def read_ends(self) -> tuple[int | None, int]:
         """Return the committed offset and then the changelog's end: the other order misses a commit in between."""
@@ -313,18 +317,28 @@ class Takeover:
             is_rebuild=is_rebuild,
         )
 
-    def _warn_of_other_clock(self, meta: Meta | None) -> None:
-        """Both modes in one group would age some partitions by the calendar and others not."""
-        if meta is not None and meta.clock_mode not in ("", self._clock_mode):
+    def _warn_of_other_settings(self, meta: Meta | None) -> None:
+        """Both clocks in one group would age some partitions by the calendar and others not; the window is the state's.
+
+        A swap changes the window while workers run, and each is restarted with a new setting when it suits.
+        """
+        if meta is None:
+            return
+        if meta.clock_mode not in ("", self._clock_mode):
             log.warning(
                 "another SEGSTREAM_CLOCK", partition=self.partition, state=meta.clock_mode, ours=self._clock_mode
             )
+        if meta.identity.window_days != self._window_days:
+            log.warning(
+                "another SEGSTREAM_WINDOW_DAYS: that of the state counts",
+                partition=self.partition, state=meta.identity.window_days, ours=self._window_days,
+            )  # fmt: skip
 
     def _checked(self, record: bytes | None) -> Meta | None:
         if not record:
             return None
         meta = decode_meta(record)
-        check_identity(meta.identity, self._identity)
+        check_identity(meta.identity, self._basis.identity)
         return meta
 
     def _agree(self, meta: Meta | None, committed: int | None) -> Progress:

@@ -14,24 +14,15 @@ from stream_app.core.inbound import Inbound, Traces
 from stream_app.core.outcome import Outcome
 from stream_app.core.pipeline import Chunk
 from stream_app.core.rfm import RfmState
-from stream_app.core.rules import Rules
 from stream_app.core.state_record import encode_state, header_of
 from stream_app.worker.lane import Lane
-from stream_app.worker.meta import Identity, Meta, block_record, encode_meta, figures_key, meta_of
+from stream_app.worker.meta import Meta, block_record, encode_meta, figures_key, meta_of
 from stream_app.worker.place import Place
 from stream_app.worker.rows import NEW, Before, Erasures, Figure, Row, figure_of, row_of
 from stream_app.worker.store import Store
 from stream_app.worker.transaction import Write
 
 WORKER_VERSION = version("segstream")
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What every order is judged by, besides the partition's model."""
-
-    rules: Rules
-    identity: Identity
 
 
 class Slice(NamedTuple):
@@ -47,7 +38,6 @@ class LaneWork:
     """One partition's share of a chunk: handed to the agent as one item, done when its future is."""
 
     lane: Lane
-    basis: Basis
     inbound: list[Inbound]
     traces: Traces = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
@@ -80,7 +70,7 @@ class LaneWork:
         lane, active = self.lane, self.lane.active
         adopting = active.adopting
         adoption = None if adopting is None else adopting.terms._replace(states=self.states)
-        chunk = Chunk(lane.progress, self.customers, active.scorer, self.basis.rules, active.switch, adoption)
+        chunk = Chunk(lane.progress, self.customers, active.scorer, lane.basis.rules, active.switch, adoption)
         chunk.process(self.inbound)
         if chunk.outcome.stop is not None:
             lane.paused = chunk.outcome.stop.value
@@ -125,7 +115,7 @@ class LaneWork:
         )
 
     def _encode(self) -> None:
-        lane, outcome, basis = self.lane, self.outcome, self.basis
+        lane, outcome = self.lane, self.outcome
         if outcome.erased:
             lane.unclean_since = int(time.time() * 1_000)
         meta = self._meta()
@@ -145,7 +135,7 @@ class LaneWork:
             headers = letter_headers(
                 refusal,
                 own,
-                topic=basis.rules.orders_topic,
+                topic=lane.basis.rules.orders_topic,
                 partition=lane.partition,
                 offset=letter.offset(),
                 version=WORKER_VERSION,
@@ -155,7 +145,7 @@ class LaneWork:
         self.write = write
 
     def _meta(self) -> Meta:
-        lane, basis = self.lane, self.basis
+        lane, basis = self.lane, self.lane.basis
         key = basis.rules.erasure_key
         return meta_of(
             lane.progress,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +10,18 @@ import pytest
 from confluent_kafka import Producer
 
 from stream_app.contract.control import Hold
-from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.worker.kafka_config import plain_producer
-from stream_app.worker.lane import HELD
-from stream_app.worker.meta import Meta
 from tests.builders import NOW, a_model
 from tests.integration.deployment import PARTITIONS, Deployment
 from tests.integration.figures import Figures
 from tests.integration.replays import compared, replayed
-from tests.integration.results import Change, broken_chains
+from tests.integration.results import broken_chains
 from tests.integration.shop import a_log
 from tests.integration.shown import Shown
 from tests.integration.standstill import standstills
+from tests.integration.swapping import STEPS, Swapping, begin_swap, by_swaps, ended, metas
 from tests.integration.waiting import wait_for
 
 IS_LONG = "SEGSTREAM_PROVE" in os.environ
@@ -37,67 +32,10 @@ SETTINGS: dict[str, Any] = {"window_days": None, "chunk_records": 2_000 if IS_LO
 MODEL = a_model(window_days=None)
 SLICE = max(3, CUSTOMERS // 60)
 
-Step = Callable[[Meta], bool]
-STEPS: dict[str, Step] = {
-    "held": lambda meta: meta.paused == HELD,
-    "begun": lambda meta: meta.adoption is not None,
-    "beyond": lambda meta: meta.adoption is not None and meta.adoption.is_beyond,
-}
-"""Where a worker is killed, by what a partition's meta record says."""
-
 
 def missed(live: Deployment) -> str:
     """Return where a replay begins that leaves the first half of the early orders out."""
     return ",".join(f"{partition}:{end // 2}" for partition, end in enumerate(live.ends(live.topics.orders)))
-
-
-def metas(live: Deployment) -> list[Meta]:
-    return [meta for p in range(PARTITIONS) if (meta := live.shown.meta(p)) is not None]
-
-
-def begin_swap(live: Deployment, *flags: str) -> tuple[Child, Path]:
-    out = live.folder / "swap.out"
-    argv = [sys.executable, "-m", "stream_app.cli", "replay", "swap", "other", "--json", *flags]
-    return Child.start(argv, env=live.terminal().env, stdout=out), out
-
-
-def ended(child: Child, out: Path) -> dict[str, Any]:
-    assert child.wait(90) == 0, out.read_text()
-    return dict(json.loads(next(line for line in out.read_text().splitlines() if line.startswith("{"))))
-
-
-class Swapping:
-    """A command that swaps, run again as it says itself where the partitions did not stand still in time."""
-
-    def __init__(self, live: Deployment) -> None:
-        self._live = live
-        self.tries = 0
-        self._begin()
-
-    def _begin(self) -> None:
-        self.tries += 1
-        self._child, self._out = begin_swap(self._live)
-
-    def said(self) -> str:
-        return self._out.read_text()
-
-    def has(self, step: Step) -> bool:
-        """Tell whether a partition is at a step."""
-        if self._child.poll() not in (None, 0):
-            assert self.said().count("SWAP_TOO_LATE") == self.tries, self.said()
-            self._begin()
-        return any(map(step, metas(self._live)))
-
-    def ended(self) -> dict[str, Any]:
-        return ended(self._child, self._out)
-
-
-def by_swaps(changes: dict[str, list[Change]]) -> dict[str, list[Change]]:
-    """Return each customer's corrections that no order led to."""
-    return {
-        customer: [each for each in mine if each["cause"] == "correction" and each["source"] is None]
-        for customer, mine in changes.items()
-    }
 
 
 @pytest.mark.timeout(300)
@@ -117,7 +55,7 @@ def test_killed_at_each_step_a_swap_under_orders_loses_and_repeats_nothing(
 
         # When it is swapped in while orders come, and a worker dies in the middle
         with live.trickle(LATE, seconds=len(LATE) / ORDERS_PER_SECOND, at_once=ORDERS_PER_SECOND // 20):
-            child, out = begin_swap(live)
+            child, out = begin_swap(live, "other")
             wait_for(
                 f"a partition is {step}", lambda: any(map(STEPS[step], metas(live))) or child.poll() is not None,
                 60, out.read_text,
@@ -156,7 +94,7 @@ def test_killed_at_one_step_after_the_other_while_orders_come_a_swap_loses_and_r
 
         # When it is swapped in, and at each step the worker of then dies
         with live.trickle(late, seconds=len(late) / ORDERS_PER_SECOND, at_once=ORDERS_PER_SECOND // 20):
-            swapping = Swapping(live)
+            swapping = Swapping(live, "other")
             for number, (name, step) in enumerate(STEPS.items(), 1):
                 wait_for(f"a partition is {name}", lambda step=step: swapping.has(step), 240, swapping.said)
                 worker.kill()
@@ -197,7 +135,7 @@ def test_partitions_wait_only_a_moment_and_strangers_always_find_a_segment(
         with live.trickle(LATE, seconds=90.0, at_once=8):
             live.wait_progress(live.shown.progress() + 100)
             with standstills(live.shown.positions) as found:
-                child, out = begin_swap(live, "--quiet")
+                child, out = begin_swap(live, "other", "--quiet")
                 done = ended(child, out)
         live.wait_done()
 
@@ -244,7 +182,7 @@ def test_only_a_partition_that_lost_its_replay_waits_and_it_can_go_on_without(
         live.wait_done()
         since = missed(live)
         replayed(live, "other", "--from", since)
-        child, out = begin_swap(live)
+        child, out = begin_swap(live, "other")
         wait_for("all are at it", lambda: all(map(STEPS["begun"], metas(live))), 60, out.read_text)
         victim.kill()
         child.kill()
@@ -300,7 +238,7 @@ def test_a_log_that_ends_with_the_marker_of_a_transaction_is_no_obstacle(
         replayed(live, "other", "--from", missed(live))
 
         # When it is swapped in
-        child, out = begin_swap(live)
+        child, out = begin_swap(live, "other")
 
         # Then both meet behind the marker
         assert ended(child, out)["refused"] == []

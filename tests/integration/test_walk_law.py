@@ -21,18 +21,18 @@ from stream_app.settings import Settings, load_settings
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.lane import Lane
 from stream_app.worker.loader import BUSY_BUDGET, IDLE_BUDGET, SLICE, load_lane, pay_lane, walk_lane
-from stream_app.worker.meta import Identity, decode_meta, progress_of
+from stream_app.worker.meta import decode_meta, progress_of
 from stream_app.worker.namespace_states import NamespaceStates
 from stream_app.worker.place import START, Place
 from stream_app.worker.store import Held, Lease, Mark, Store
-from stream_app.worker.work import Basis, LaneWork
-from tests.builders import ARecord, a_fact, a_log, a_marker, a_model, an_instant, days, rules
+from stream_app.worker.work import LaneWork
+from tests.builders import ARecord, a_basis, a_fact, a_log, a_marker, a_model, an_instant, days
 from tests.driver import EVERYBODY, Driver
 from tests.oracle import Fact
 
 SEEDS = range(60 if os.environ.get("SEGSTREAM_PROVE") else 5)
 OLD, NEW = a_model(), a_model(version="20260101T000000Z-newernew", centroids=((1.9, 0.5), (0.1, -0.9), (-1.5, 0.2)))
-BASIS = Basis(rules(), Identity(1, "cluster", "orders", "state", 1, 365, "EUR"))
+BASIS = a_basis()
 BEGINNING = an_instant("2024-01-01T00:00:00Z")
 SECOND_YEAR = BEGINNING + days(370)
 PREFIXES = ("C", "C1", "é", "\u0001", "Z", "日本", "𝄞", "~")
@@ -51,7 +51,7 @@ class Shell:
         self.met: Counter[str] = Counter()
         self.walked: list[str] = []
         self.places: list[Place] = []
-        self.lane = Lane(self._claim()[0], Progress(0), ActiveModel(Scorer(OLD)))
+        self.lane = Lane(self._claim()[0], Progress(0), ActiveModel(Scorer(OLD)), BASIS)
         self._held: LaneWork | None = None
 
     def _claim(self) -> tuple[Lease, Held]:
@@ -70,7 +70,7 @@ class Shell:
     def step(self, records: Sequence[ARecord], *, allowed: int = EVERYBODY) -> None:
         """Take one chunk, as the engine does: load, write the chunk before, fold, hold."""
         lane = self.lane
-        work = LaneWork(lane, BASIS, read_chunk(records, 0, (), BASIS.rules))
+        work = LaneWork(lane, read_chunk(records, 0, (), BASIS.rules))
         can_walk, can_pay = lane.can_walk, lane.can_pay
         load_lane(work, self.store, BUSY_BUDGET if records else IDLE_BUDGET)
         if can_walk:
@@ -132,7 +132,7 @@ class Shell:
             {name: block for found in self.store.blocks(lease) for name, block in found.items()}
         )
         assert len(progress.blocks) == meta.blocked
-        self.lane = Lane(lease, progress, active, before.figures)
+        self.lane = Lane(lease, progress, active, BASIS, before.figures)
         assert (active.walked, active.owing) == (before.active.walked, before.active.owing)
 
     def settle(self) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from model_store.scoring import Scorer
@@ -15,9 +15,9 @@ from stream_app.core.customer import NOT_WAITING
 from stream_app.core.instants import rfc3339
 from stream_app.core.state_record import decode_customer, encode_state, header_of
 from tests.builders import ARecord, a_log, rules
-from tests.driver import Driver
-from tests.properties.switches import Pace, at_once, in_pieces
-from tests.properties.worlds import World, worlds
+from tests.driver import Driver, step_of, step_of_fields
+from tests.properties.switches import Pace, another_model, at_once, in_pieces
+from tests.properties.worlds import WINDOWS, World, worlds
 
 
 class Drawn(NamedTuple):
@@ -26,13 +26,21 @@ class Drawn(NamedTuple):
     world: World
     missed: int
     swapped_at: int
+    then: World
+    """The same log with what the namespace counts and scores by: the same, or another window and another model."""
 
 
 @st.composite
-def swaps(draw: st.DrawFn) -> Drawn:
+def swaps(draw: st.DrawFn, *, has_other_window: bool | None = None) -> Drawn:
     world = draw(worlds())
     missed = draw(st.integers(0, len(world.log)))
-    return Drawn(world, missed, draw(st.integers(missed, len(world.log))))
+    swapped_at = draw(st.integers(missed, len(world.log)))
+    if draw(st.booleans()) if has_other_window is None else has_other_window:
+        dice = Random(draw(st.integers(0, 2**64 - 1)))
+        window_days = dice.choice([days for days in WINDOWS if days != world.window_days])
+        then = world._replace(window_days=window_days, model=another_model(dice, "next"))
+        return Drawn(world, missed, swapped_at, then)
+    return Drawn(world, missed, swapped_at, world)
 
 
 class Played(NamedTuple):
@@ -41,6 +49,8 @@ class Played(NamedTuple):
     live: Driver
     namespace: Driver
     instant: int
+    told: dict[str, int]
+    """How much the namespace would have told each customer's subscribers until the swap."""
     is_waiting: bool
     """True when there was history, at the swap, that no score had seen."""
 
@@ -48,11 +58,12 @@ class Played(NamedTuple):
 def play(drawn: Drawn, pace: Pace, seed: int, **flags: bool) -> Played:
     """Swap between two records; the namespace goes on alone, as if it had been live from the first record."""
     dice, log = Random(seed), a_log(drawn.world.log)
-    live, namespace = a_driver(drawn), a_driver(drawn)
+    live, namespace = a_driver(drawn.world), a_driver(drawn.then)
     feed(namespace, log[: drawn.swapped_at], at_once, dice)
     feed(live, log[drawn.missed : drawn.swapped_at], pace, dice)
     namespace.settle()
     is_waiting = any(decode_customer(each).waits_since != NOT_WAITING for each in namespace.states.values())
+    told = {name: len(changes) for name, changes in namespace.changes.items()}
     live.begin_swap(namespace, **flags)
     instant = live.progress.clock.instant
     feed(live, log[drawn.swapped_at :], pace, dice)
@@ -60,16 +71,16 @@ def play(drawn: Drawn, pace: Pace, seed: int, **flags: bool) -> Played:
     for driver in (live, namespace):
         driver.settle()
     live.pay(sorted(live.states))
-    return Played(live, namespace, instant, is_waiting)
+    return Played(live, namespace, instant, told, is_waiting)
 
 
-def a_driver(drawn: Drawn) -> Driver:
-    return Driver(Scorer(drawn.world.model), rules(window_days=drawn.world.window_days))
+def a_driver(world: World) -> Driver:
+    return Driver(Scorer(world.model), rules(window_days=world.window_days))
 
 
 def feed(driver: Driver, log: list[ARecord], pace: Pace, dice: Random) -> None:
     read = 0
-    while read < len(log) or driver.adoption is not None:
+    while read < len(log) or driver.adoption is not None or driver.switch is not None:
         size, due_budget, slice_size = pace(dice)
         driver.run(log[read : read + size], due_budget=due_budget, slice_size=slice_size)
         read += size
@@ -108,7 +119,9 @@ def test_a_swap_shows_as_one_tagged_correction_at_its_instant(
 
     for changes in chains(played.live).values():
         assert [change["sequence"] for change in changes] == [*range(1, len(changes) + 1)]
-        assert all(one["to"] == next_["from"] for one, next_ in pairwise(changes))
+        steps = [step_of_fields(change) for change in changes]
+        # Another model may call the same segment otherwise.
+        assert all(one.to == next_.came_from for one, next_ in pairwise(steps))
         by_swap = [change for change in changes if change["cause"] == "correction" and change["source"] is None]
         assert len(by_swap) <= 1
         assert all((each["as_of"], each["replay"]) == (rfc3339(played.instant), is_quiet) for each in by_swap)
@@ -139,7 +152,26 @@ def standing(driver: Driver) -> list[bytes]:
     return [encode_state(header_of(customer), customer.rfm) for customer in customers]
 
 
-@given(swaps(), st.integers(0, 2**64 - 1))
+@given(swaps(has_other_window=True), st.integers(0, 2**64 - 1))
+def test_up_to_a_swap_the_old_window_and_model_decide_and_after_it_the_new_ones(drawn: Drawn, seed: int) -> None:
+    played = play(drawn, in_pieces, seed)
+    before = a_driver(drawn.world)
+    feed(before, a_log(drawn.world.log)[drawn.missed : drawn.swapped_at], at_once, Random(seed))
+    before.progress.clock.advance(played.instant)
+    before.settle()
+
+    assume(not played.is_waiting)
+    for name, changes in played.live.changes.items():
+        steps = [step_of(change) for change in changes]
+        old = [step_of(change) for change in before.changes.get(name, [])]
+        new = [step_of(change) for change in played.namespace.changes.get(name, [])[played.told.get(name, 0) :]]
+        between = steps[len(old) : len(steps) - len(new)]
+        assert (steps[: len(old)], steps[len(steps) - len(new) :]) == (old, new)
+        assert [step.as_of for step in between] == [played.instant] * len(between)
+        assert len(between) <= 1
+
+
+@given(swaps(has_other_window=False), st.integers(0, 2**64 - 1))
 def test_taking_over_what_is_already_so_changes_nothing(drawn: Drawn, seed: int) -> None:
     same = drawn._replace(missed=0)
 
@@ -154,7 +186,7 @@ def test_a_swap_that_was_given_up_is_made_good_by_another_one(
     drawn: Drawn, chunks: int, seed: int, is_patient: bool
 ) -> None:
     dice, log, at = Random(seed), a_log(drawn.world.log), drawn.swapped_at
-    live, namespace = a_driver(drawn), a_driver(drawn)
+    live, namespace = a_driver(drawn.world), a_driver(drawn.then)
     feed(namespace, log[:at], at_once, dice)
     feed(live, log[drawn.missed : at], in_pieces, dice)
     namespace.settle()
@@ -162,6 +194,8 @@ def test_a_swap_that_was_given_up_is_made_good_by_another_one(
     for record in log[at : at + chunks]:
         live.run([record], due_budget=1, slice_size=1)
     live.give_up()
+    feed(live, [], in_pieces, dice)
+    assert_measured_anew(live)
     given_up = {name: list(changes) for name, changes in live.changes.items()}
 
     feed(namespace, log[at : at + chunks], at_once, dice)
@@ -176,7 +210,17 @@ def test_a_swap_that_was_given_up_is_made_good_by_another_one(
     for name, changes in chains(live).items():
         assert live.changes[name][: len(given_up.get(name, []))] == given_up.get(name, [])
         assert [change["sequence"] for change in changes] == [*range(1, len(changes) + 1)]
-        assert all(one["to"] == next_["from"] for one, next_ in pairwise(changes))
+        steps = [step_of_fields(change) for change in changes]
+        assert all(one.to == next_.came_from for one, next_ in pairwise(steps))
+
+
+def assert_measured_anew(driver: Driver) -> None:
+    """Fail when somebody was left as the model before saw them."""
+    for customer in map(decode_customer, driver.states.values()):
+        if customer.waits_since == NOT_WAITING:
+            found = customer.rfm.features(customer.rfm.as_of)
+            segment = None if found is None else driver.scorer.ids[driver.scorer.assign(*found.numbers())]
+            assert (customer.model_version, customer.segment or None) == (driver.scorer.version, segment)
 
 
 def chains(driver: Driver) -> dict[str, list[dict[str, Any]]]:

@@ -85,7 +85,7 @@ from tests.builders import a_driver, a_record
 from stream_app.worker.lane import Lane
 driver = a_driver()
 driver.run([a_record()])
-print(driver.due, len(driver.changes), Lane(None, None, None).may_have_due)
+print(driver.due, len(driver.changes), Lane(None, None, None, None).may_have_due)
 """
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 

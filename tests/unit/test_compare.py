@@ -9,9 +9,10 @@ from stream_app.core.bounds import bound
 from stream_app.core.customer import Customer
 from stream_app.core.evaluation import evaluate
 from stream_app.core.instants import DAY_US, rfc3339
+from stream_app.core.measure import Measure
 from stream_app.core.state_record import encode_state, header_of
 from stream_app.core.summary import MAX_ENTRIES
-from stream_app.shadow.compare import NOBODY, WORDS, Brought, Difference, Reason, Side, compare
+from stream_app.shadow.compare import NOBODY, WORDS, Brought, Difference, Reason, compare
 from stream_app.shadow.hashes import FIELDS, wrongly_shown
 from stream_app.shadow.tally import Comparison, Tally, found_of, kept_wrongly
 from stream_app.worker.rows import LOOK_UP, row_of
@@ -19,8 +20,8 @@ from tests.builders import A_CENTROID_SET, NOW, a_model, an_instant, an_order
 
 WINDOW = 365 * DAY_US
 START = an_instant(NOW)
-SIDE = Side(Scorer(a_model()), WINDOW)
-OTHER_MODEL = Side(
+SIDE = Measure(Scorer(a_model()), WINDOW)
+OTHER_MODEL = Measure(
     Scorer(a_model(version="20260101T000000Z-other", centroids=tuple((y, x) for x, y in A_CENTROID_SET))), WINDOW
 )
 
@@ -29,7 +30,7 @@ def an_order_of(day: int, order_id: str, **changes: object) -> dict[str, object]
     return {"ordered_at": rfc3339(START + day * DAY_US), "order_id": order_id, **changes}
 
 
-def a_state(*orders: dict[str, object], at_day: int = 10, side: Side = SIDE, spoil: str = "") -> bytes:
+def a_state(*orders: dict[str, object], at_day: int = 10, side: Measure = SIDE, spoil: str = "") -> bytes:
     """Return the state of a customer whose orders were folded in this sequence and scored at a day."""
     customer = Customer("C1")
     rfm, at = customer.rfm, START + at_day * DAY_US
@@ -47,7 +48,7 @@ ONE, TWO = an_order_of(0, "A"), an_order_of(3, "B")
 
 
 def difference(
-    first: bytes | None, second: bytes | None, sides: tuple[Side, Side] = (SIDE, SIDE), at_day: int = 20
+    first: bytes | None, second: bytes | None, sides: tuple[Measure, Measure] = (SIDE, SIDE), at_day: int = 20
 ) -> Difference | None:
     at = START + at_day * DAY_US
     one, other = (Brought(state, side, side, at) for state, side in zip((first, second), sides, strict=True))
@@ -85,11 +86,11 @@ def test_somebody_of_whom_nothing_counts_is_nobody() -> None:
         (a_state(ONE), a_state(ONE | {"revision": 1, "lines": []}, TWO), (SIDE, SIDE), Reason.LATE),
         (a_state(ONE, TWO), a_state(ONE, TWO | {"revision": 1, "lines": []}), (SIDE, SIDE), Reason.CORRECTED),
         (a_state(ONE, TWO), a_state(ONE, TWO, side=OTHER_MODEL), (SIDE, OTHER_MODEL), Reason.MODEL),
-        (a_state(ONE, TWO), a_state(ONE, TWO), (SIDE, Side(SIDE.scorer, 18 * DAY_US)), Reason.WINDOW),
+        (a_state(ONE, TWO), a_state(ONE, TWO), (SIDE, Measure(SIDE.scorer, 18 * DAY_US)), Reason.WINDOW),
     ],
 )  # fmt: skip
 def test_each_difference_has_its_reason(
-    first: bytes | None, second: bytes | None, sides: tuple[Side, Side], reason: Reason
+    first: bytes | None, second: bytes | None, sides: tuple[Measure, Measure], reason: Reason
 ) -> None:
     found = difference(first, second, sides)
 

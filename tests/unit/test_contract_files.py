@@ -25,6 +25,7 @@ from stream_app.contract.control import (
     Skip,
     Swap,
     Unerasure,
+    WindowSwap,
     encode_control,
 )
 from stream_app.contract.dead_letter import KEPT_HEADERS, Code, Refusal, letter_headers
@@ -200,7 +201,9 @@ def test_order_examples_are_orders() -> None:
 @pytest.mark.parametrize(
     "record",
     [
-        Promotion(version="20260101T000000Z-abc", sha256="0" * 64, by="ops", at="2026-01-01T00:00:00Z"),
+        Promotion(
+            version="20260101T000000Z-abc", sha256="0" * 64, by="ops", at="2026-01-01T00:00:00Z", window_days=None
+        ),
         Resume(partition=3, by="ops", why="the shop mended its export", at="2026-01-01T00:00:00Z"),
         Skip(partition=3, to_offset=17, by="ops", why="a broken batch", at="2026-01-01T00:00:00Z"),
         Erasure(
@@ -219,7 +222,25 @@ def test_order_examples_are_orders() -> None:
         ),
         GiveUp(id=7, namespace="check", by="ops", at="2026-01-01T00:00:00Z", why="its Redis is lost"),
         Replay(
-            starts=[0], ends=[9], version="v", sha256="0" * 64, is_published=False, by="ops", at="2026-01-01T00:00:00Z"
+            starts=[0],
+            ends=[9],
+            version="v",
+            sha256="0" * 64,
+            is_published=False,
+            by="ops",
+            at="2026-01-01T00:00:00Z",
+            window_days=90,
+        ),
+        WindowSwap(
+            id=7,
+            namespace="check",
+            barriers=[9],
+            clocks=[-1],
+            by="ops",
+            at="2026-01-01T00:00:00Z",
+            window_days=None,
+            version="v",
+            sha256="0" * 64,
         ),
     ],
     ids=lambda record: type(record).__name__,

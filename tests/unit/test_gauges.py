@@ -17,10 +17,9 @@ from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.gauges import Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.lane import Lane
-from stream_app.worker.meta import identity_of
 from stream_app.worker.store import Lease
-from stream_app.worker.work import Basis, LaneWork
-from tests.builders import a_model, a_record, rules
+from stream_app.worker.work import LaneWork
+from tests.builders import a_basis, a_model, a_record
 
 MONEY = 10_000
 
@@ -43,7 +42,9 @@ def customers_in(segment: str) -> float | None:
 
 
 def a_lane(partition: int, figures: Figures) -> Lane:
-    return Lane(Lease(partition, "claim"), Progress(partition), ActiveModel(Scorer(a_model())), figures=figures)
+    return Lane(
+        Lease(partition, "claim"), Progress(partition), ActiveModel(Scorer(a_model())), a_basis(), figures=figures
+    )
 
 
 @pytest.fixture
@@ -72,9 +73,8 @@ def test_money_is_published_in_currency_units(gauges: Gauges) -> None:
 
 
 def test_the_age_of_orders_names_a_slow_one_to_whoever_reads_open_metrics(gauges: Gauges) -> None:
-    basis = Basis(rules(), identity_of("cluster", "orders", "state", 4, 365, "EUR"))
-    records = [a_record(offset=4711, value_=b"{")]
-    work = LaneWork(a_lane(3, Figures()), basis, read_chunk(records, 3, (), basis.rules))
+    lane, records = a_lane(3, Figures()), [a_record(offset=4711, value_=b"{")]
+    work = LaneWork(lane, read_chunk(records, 3, (), lane.basis.rules))
 
     gauges.count(work)
 

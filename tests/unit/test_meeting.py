@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, NamedTuple
 
+import msgspec
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from model_store.scoring import Scorer
-from stream_app.contract.control import GiveUp, Hold, Swap
+from stream_app.contract.control import GiveUp, Hold, Swap, WindowSwap, encode_control
 from stream_app.core.errors import SegstreamError
+from stream_app.core.measure import Measure
 from stream_app.core.outcome import Progress
 from stream_app.lookup import PartitionStatus
 from stream_app.shadow.fitness import still_at
@@ -17,30 +20,48 @@ from stream_app.shadow.meeting import Arrivals, refuse_switching, to_be_told
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import Adopting
 from stream_app.worker.lane import BREAKER, CORRUPT_BATCH, HELD, Lane
-from stream_app.worker.meta import identity_of, meta_of
+from stream_app.worker.meta import decode_meta, identity_of, meta_of
 from stream_app.worker.place import START, Place
 from stream_app.worker.store import Lease
-from stream_app.worker.swap import obey_swaps
-from tests.builders import NOW, a_model
+from stream_app.worker.swap import is_awaited, obey_swaps, release
+from stream_app.worker.work import LaneWork
+from tests.builders import NOW, a_basis, a_model
 
 HOLD = Hold(namespace="other", seconds=30.0, by="test", at=NOW)
+OLD = Measure.of(Scorer(a_model()), 365)
 
 
 def a_lane(position: int, *, read_end: int = 0) -> Lane:
     progress = Progress(0, source_position=position)
-    return Lane(Lease(0, "claim"), progress, ActiveModel(Scorer(a_model())), read_end=read_end)
+    return Lane(Lease(0, "claim"), progress, ActiveModel(OLD.scorer), a_basis(), read_end=read_end)
 
 
 def a_swap(barrier: int) -> Swap:
     return Swap(id=7, namespace="other", barriers=[barrier], clocks=[-1], by="test", at=NOW)
 
 
+def a_window_swap(barrier: int) -> WindowSwap:
+    return WindowSwap(**asdict(a_swap(barrier)), window_days=90, version="for 90 days", sha256="0" * 64)
+
+
+class AtHand(NamedTuple):
+    """The model that comes with another window; None: it is being loaded."""
+
+    scorer: Scorer | None = None
+
+    def of_swap(self, _: WindowSwap) -> Scorer | None:
+        return self.scorer
+
+
+NOTHING_AT_HAND = AtHand()
+
+
 def test_a_partition_is_met_behind_the_markers_that_end_its_log() -> None:
     lane = a_lane(999, read_end=1_000)
 
-    assert obey_swaps(lane, [HOLD], is_patient=False)
+    assert obey_swaps(lane, [HOLD], NOTHING_AT_HAND, is_patient=False)
     assert (lane.paused, lane.progress.source_position) == (HELD, 1_000)
-    assert obey_swaps(lane, [a_swap(1_000)], is_patient=False)
+    assert obey_swaps(lane, [a_swap(1_000)], NOTHING_AT_HAND, is_patient=False)
     assert lane.active.adopting is not None
 
 
@@ -58,8 +79,53 @@ def test_a_namespace_that_is_being_taken_over_is_led_no_further() -> None:
 def test_a_partition_that_refuses_a_swap_says_so_without_waiting_for_orders() -> None:
     lane = a_lane(5)
 
-    assert obey_swaps(lane, [a_swap(4)], is_patient=False)
+    assert obey_swaps(lane, [a_swap(4)], NOTHING_AT_HAND, is_patient=False)
     assert lane.active.adopting is None
+
+
+def test_a_partition_waits_at_the_barrier_for_the_model_that_comes_with_another_window() -> None:
+    lane, at_hand = a_lane(1_000), AtHand(Scorer(a_model(version="for 90 days", window_days=90)))
+    obey_swaps(lane, [HOLD], NOTHING_AT_HAND, is_patient=False)
+
+    assert is_awaited(lane, [a_window_swap(1_000)], NOTHING_AT_HAND)
+    assert not is_awaited(lane, [a_window_swap(999)], NOTHING_AT_HAND)
+    assert not is_awaited(lane, [a_window_swap(1_000)], at_hand)
+    assert obey_swaps(lane, [a_window_swap(1_000)], at_hand, is_patient=False)
+    assert (lane.basis.window_days, lane.active.scorer.version) == (90, "for 90 days")
+    assert lane.active.adopting is not None
+    assert lane.active.adopting.terms.old == OLD
+
+
+def test_a_partition_that_has_waited_too_long_for_a_model_keeps_its_window() -> None:
+    lane = a_lane(1_000)
+    obey_swaps(lane, [HOLD], NOTHING_AT_HAND, is_patient=False)
+    lane.held_until = 0.0
+    release(lane)
+
+    assert not is_awaited(lane, [a_window_swap(1_000)], NOTHING_AT_HAND)
+    assert obey_swaps(lane, [a_window_swap(1_000)], NOTHING_AT_HAND, is_patient=False)
+    assert (lane.basis.window_days, lane.active.adopting, lane.swapped) == (365, None, 0)
+
+
+def test_until_a_customer_has_gone_over_the_window_before_the_swap_is_theirs() -> None:
+    lane, at_hand = a_lane(4), AtHand(Scorer(a_model(version="for 90 days", window_days=90)))
+    obey_swaps(lane, [HOLD, a_window_swap(4)], at_hand, is_patient=False)
+
+    work = LaneWork(lane, [])
+    work.run()
+    assert work.write is not None
+    meta = decode_meta(work.write.meta)
+
+    assert (meta.window_days_of(adopted=0), meta.window_days_of(adopted=7)) == (365, 90)
+    assert replace(meta, adoption=None).window_days_of(adopted=0) == 90
+
+
+def test_a_release_that_knows_no_windows_of_swaps_refuses_such_a_swap() -> None:
+    said = encode_control(a_window_swap(4))
+
+    assert json.loads(said)["type"] == "window_swap"
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(said, type=Hold | Swap)
 
 
 def test_a_swap_is_not_over_where_redis_shows_nothing_or_nobody_has_heard_of_it() -> None:
@@ -68,7 +134,7 @@ def test_a_swap_is_not_over_where_redis_shows_nothing_or_nobody_has_heard_of_it(
     meta = meta_of(
         progress, identity, control_position=9, model_version="m", adoption=None, swapped=7, paused="", **values
     )
-    at_it = replace(meta, adoption=Adopting.of(a_swap(4), 0, 0, is_patient=False).progress(START))
+    at_it = replace(meta, adoption=Adopting.of(a_swap(4), 0, 0, OLD, is_patient=False).progress(START))
     deaf = replace(meta, control_position=8, paused=HELD)
 
     assert still_at([meta, None, at_it, deaf], 7, 9) == [1, 2, 3]
@@ -76,20 +142,32 @@ def test_a_swap_is_not_over_where_redis_shows_nothing_or_nobody_has_heard_of_it(
 
 def test_a_partition_goes_on_without_the_swap_that_is_given_up_and_says_so_until_the_next() -> None:
     lane = a_lane(5)
-    obey_swaps(lane, [HOLD, a_swap(5)], is_patient=True)
+    obey_swaps(lane, [HOLD, a_swap(5)], NOTHING_AT_HAND, is_patient=True)
     lane.active.walk_to(Place("9", "C1"))
 
-    assert obey_swaps(lane, [GiveUp(id=7, namespace="other", by="test", at=NOW)], is_patient=True)
+    assert obey_swaps(lane, [GiveUp(id=7, namespace="other", by="test", at=NOW)], NOTHING_AT_HAND, is_patient=True)
 
     assert (lane.active.adopting, lane.active.walked, lane.active.owing) == (None, START, START)
     assert (lane.swapped, lane.given_up) == (7, 7)
 
 
+def test_another_window_stays_when_its_swap_is_given_up_and_whoever_had_not_gone_over_does_so_without() -> None:
+    lane, at_hand = a_lane(5), AtHand(Scorer(a_model(version="for 90 days", window_days=90)))
+    obey_swaps(lane, [HOLD, a_window_swap(5)], at_hand, is_patient=False)
+
+    obey_swaps(lane, [GiveUp(id=7, namespace="other", by="test", at=NOW)], at_hand, is_patient=False)
+
+    active, switch = lane.active, lane.active.switch
+    assert (lane.basis.window_days, active.scorer, active.adopting) == (90, at_hand.scorer, None)
+    assert switch is not None
+    assert (switch.old, active.walked) == (OLD.scorer, START)
+
+
 def test_a_partition_that_is_not_at_the_swap_that_is_given_up_only_says_that_it_has_heard() -> None:
     lane = a_lane(5)
-    obey_swaps(lane, [HOLD, a_swap(5)], is_patient=False)
+    obey_swaps(lane, [HOLD, a_swap(5)], NOTHING_AT_HAND, is_patient=False)
 
-    assert obey_swaps(lane, [GiveUp(id=8, namespace="other", by="test", at=NOW)], is_patient=False)
+    assert obey_swaps(lane, [GiveUp(id=8, namespace="other", by="test", at=NOW)], NOTHING_AT_HAND, is_patient=False)
 
     assert lane.active.adopting is not None
     assert lane.given_up == 0

@@ -12,7 +12,7 @@ from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.lane import BREAKER, CORRUPT_BATCH, HELD, Lane
 from stream_app.worker.operator import resume
 from stream_app.worker.store import Lease
-from tests.builders import NOW, a_model
+from tests.builders import NOW, a_basis, a_model
 
 RESUME = Resume(partition=0, by="test", why="", at=NOW)
 SKIP = Skip(partition=0, to_offset=90, by="test", why="", at=NOW)
@@ -20,7 +20,7 @@ SKIP = Skip(partition=0, to_offset=90, by="test", why="", at=NOW)
 
 def a_paused_lane(reason: str) -> Lane:
     progress = Progress(0, source_position=40, breaker=Breaker(read=50, in_a_row=9))
-    return Lane(Lease(0, "claim"), progress, ActiveModel(Scorer(a_model())), paused=reason)
+    return Lane(Lease(0, "claim"), progress, ActiveModel(Scorer(a_model())), a_basis(), paused=reason)
 
 
 @pytest.mark.parametrize(("reason", "in_a_row"), [(BREAKER, 0), (CORRUPT_BATCH, 9), (HELD, 9)])

@@ -7,19 +7,15 @@ from stream_app.core.outcome import Progress
 from stream_app.core.pipeline import read_chunk
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.lane import BREAKER, Lane
-from stream_app.worker.meta import identity_of
 from stream_app.worker.store import Lease
-from stream_app.worker.work import Basis, LaneWork
-from tests.builders import a_model, a_record, rules
-
-BASIS = Basis(rules(), identity_of("cluster", "orders", "state", 1, 365, "EUR"))
+from stream_app.worker.work import LaneWork
+from tests.builders import a_basis, a_model, a_record
 
 
 def test_a_tripped_breaker_leaves_the_customers_who_are_due_for_later() -> None:
     bad = [a_record(offset=offset, value_=b"{") for offset in range(100)]
-    work = LaneWork(
-        Lane(Lease(0, "claim"), Progress(0), ActiveModel(Scorer(a_model()))), BASIS, read_chunk(bad, 0, (), BASIS.rules)
-    )
+    lane = Lane(Lease(0, "claim"), Progress(0), ActiveModel(Scorer(a_model())), a_basis())
+    work = LaneWork(lane, read_chunk(bad, 0, (), lane.basis.rules))
 
     work.run()
 

@@ -40,13 +40,13 @@ def _live(model: ModelFacts) -> Iterator[Finding]:
         return
     yield ok(USABLE, f"Its file is the one that was promoted, with {counted(live.segments, 'segment')}.")
     if live.window_days == model.window_days:
-        yield ok(WINDOW, f"It was trained with the window of the settings: {_window(model.window_days)}.")
+        yield ok(WINDOW, f"It was trained with the window that counts: {_window(model.window_days)}.")
     else:
         yield problem(
             WINDOW,
-            f"It was trained with the window {_window(live.window_days)}, and the settings say"
-            f" {_window(model.window_days)}.",
-            f"Set SEGSTREAM_WINDOW_DAYS={'none' if live.window_days is None else live.window_days}, or train again.",
+            f"It was trained with the window {_window(live.window_days)}, and {_window(model.window_days)} counts.",
+            f"Set SEGSTREAM_WINDOW_DAYS={'none' if live.window_days is None else live.window_days} before the first"
+            " order, or train again.",
         )
 
 

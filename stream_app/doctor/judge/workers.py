@@ -8,8 +8,8 @@ from stream_app.doctor.facts import GroupFacts, SeenPartition, WorkerFacts
 from stream_app.doctor.finding import Finding, counted, ok, partitions, problem, skipped, warning
 
 MEMBERS, LAG, PARTITIONS = "workers.members", "workers.lag", "workers.partitions"
-PAUSED, RULES, DUE, PAGE = "workers.paused", "workers.rules", "workers.due", "workers.page"
-CLOCK_MODE, SWAP = "workers.clock", "workers.swap"
+PAUSED, RULES, WINDOWS, DUE = "workers.paused", "workers.rules", "workers.window", "workers.due"
+PAGE, CLOCK_MODE, SWAP = "workers.page", "workers.clock", "workers.swap"
 STALLED_SECONDS = 60.0
 DUE_MANY = 10_000
 START = "Run: segstream worker"
@@ -88,18 +88,16 @@ def _held(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Fin
 
 
 def _rules(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Finding]:
-    """Yield where settings and state disagree: a worker would stop at once."""
+    """Yield where settings and state disagree: a worker would stop at once, or go on by the state's window."""
+    yield from _windows(workers.window_days, held)
     for seen in [seen for seen in held if seen.is_written][:1]:
-        for name, was, says in (
-            ("SEGSTREAM_WINDOW_DAYS", seen.window_days, workers.window_days),
-            ("SEGSTREAM_CURRENCY", seen.currency, workers.currency),
-        ):
-            if was != says:
-                yield problem(
-                    RULES,
-                    f"The customers' states were made with {name}={_none(was)}, and the settings say {_none(says)}.",
-                    f"Set {name}={_none(was)}, or start a new deployment with other prefixes.",
-                )
+        if seen.currency != workers.currency:
+            name, was = "SEGSTREAM_CURRENCY", seen.currency
+            yield problem(
+                RULES,
+                f"The customers' states were made with {name}={was}, and the settings say {workers.currency}.",
+                f"Set {name}={was}, or start a new deployment with other prefixes.",
+            )
         if seen.partitions != workers.group.orders.partitions:
             yield problem(
                 RULES,
@@ -107,6 +105,27 @@ def _rules(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Fi
                 f" {workers.group.orders.partitions}.",
                 "Start a new deployment with other prefixes, and send the orders there.",
             )
+
+
+def _windows(says: int | None, held: tuple[SeenPartition, ...]) -> Iterator[Finding]:
+    """Yield where partitions count by different windows, or by another one than the settings say."""
+    by = {seen.window_days: seen.partition for seen in held if seen.is_written}
+    if len(by) > 1:
+        windows = ", ".join(f"partition {partition} by {_none(days)}" for days, partition in by.items())
+        yield problem(
+            WINDOWS,
+            f"The partitions count by different windows: {windows}.",
+            "A swap to another window has not reached all: wait, or run `segstream replay swap` again.",
+        )
+        return
+    for was in by.keys() - {says}:
+        yield warning(
+            WINDOWS,
+            f"The customers are counted by SEGSTREAM_WINDOW_DAYS={_none(was)}, and the settings say {_none(says)}."
+            " Workers go on with what the state says.",
+            f"Set SEGSTREAM_WINDOW_DAYS={_none(was)}: what begins anew, such as a training, takes the setting. Another"
+            " window takes `segstream replay --into` and `segstream replay swap`.",
+        )
 
 
 def _clock_mode(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import msgspec
 from confluent_kafka.admin import AdminClient
 
 from model_store.errors import ModelRefused
-from stream_app.contract.control import Promotion, decode_control
+from stream_app.contract.control import Promotion, WindowSwap, decode_control
 from stream_app.core.promotions import Promotions
 from stream_app.doctor.facts import LiveModel, ModelFacts
 from stream_app.doctor.look.log import read_log
@@ -22,24 +22,25 @@ def look_at_model(settings: Settings, admin: AdminClient | None) -> ModelFacts:
     Raises KafkaException when the brokers stop answering.
     """
     fault, versions = _store(settings)
-    promotion = None if admin is None else _promotion(settings, admin)
+    said = Promotions() if admin is None else _promotions(settings, admin)
+    promotion = said.followed().live(time.time_ns() // 1_000)
     live = None if promotion is None else _load(settings, promotion)
-    return ModelFacts(settings.model_uri, fault, versions, live, settings.window_days)
+    return ModelFacts(settings.model_uri, fault, versions, live, said.window_days(settings.window_days))
 
 
-def _promotion(settings: Settings, admin: AdminClient) -> Promotion | None:
-    """Return the promotion that workers follow now."""
+def _promotions(settings: Settings, admin: AdminClient) -> Promotions:
+    """Return what was said of models and windows."""
     topic = settings.topics.control
     places = bounds(admin, topic, 1)
     promotions = Promotions()
     for record in read_log(settings, topic, {0: (places.starts[0], places.ends[0])}):
         try:
             said = decode_control(record.value() or b"")
-            if isinstance(said, Promotion):
-                promotions.add(said)
+            if isinstance(said, Promotion | WindowSwap):
+                promotions.hear(said)
         except (msgspec.MsgspecError, ValueError):
             continue
-    return promotions.live(time.time_ns() // 1_000)
+    return promotions
 
 
 def _store(settings: Settings) -> tuple[str, tuple[str, ...]]:
