@@ -98,6 +98,6 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "erase": partial(_documented, "erase"),
     "unerase": partial(_documented, "unerase"),
     "replay": partial(_documented, "replay"),
-    "window_swap": partial(_documented, "window_swap"),
+    "window-swap": partial(_documented, "window_swap"),
     "moved": partial(_documented, "moved"),
 }

@@ -116,6 +116,8 @@ class Swap(Struct, frozen=True, tag="swap", kw_only=True, rename={"is_quiet": "q
     """True: the corrections are tagged `replay`, so that nobody acts on them."""
     is_silent: bool = False
     """True: the corrections are not published."""
+    format: int = 1
+    """In which the namespace's states are written; a worker that does not read it refuses."""
 
 
 class WindowSwap(Swap, frozen=True, tag="window_swap", kw_only=True):

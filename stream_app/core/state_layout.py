@@ -9,6 +9,12 @@ from stream_app.core.summary import DaySum
 STATE_FORMAT = 1
 """Changes whenever a state record can no longer be read by the version before."""
 
+READABLE = frozenset({STATE_FORMAT})
+"""The formats that this release reads. One with a new format reads the one before, too, and writes its own.
+
+Until a replay and a swap have brought everybody's state to the new one, a partition holds both.
+"""
+
 
 class StateHeader(Struct, array_like=True, gc=False):
     """A customer's standing and totals in a state record; all but the orders."""

@@ -7,9 +7,10 @@ from msgspec import Raw
 
 from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.entry import decode_entry
+from stream_app.core.errors import StopError
 from stream_app.core.features import Features
 from stream_app.core.rfm import RfmState
-from stream_app.core.state_layout import STATE_FORMAT, StateHeader, StateRecord
+from stream_app.core.state_layout import READABLE, STATE_FORMAT, StateHeader, StateRecord
 from stream_app.core.summary import Summary
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -56,14 +57,34 @@ _TWO_ITEMS = b"\x92"
 _LONG_ARRAY = b"\xdd"
 
 
+def _read(record: bytes) -> StateRecord:
+    stored = _unpack(record)
+    if stored.header.format not in READABLE:
+        raise of_another_release(stored.header.format)
+    return stored
+
+
+def of_another_release(format_: int) -> StopError:
+    """Return what is said of a state in a format that this release does not read."""
+    known = " and ".join(map(str, sorted(READABLE)))
+    return StopError(
+        f"The state is written in format {format_}, and this release reads {known}.",
+        "Run a release that reads it; one that reads both brings everybody to its own by a replay and a swap.",
+        code="STATE_FORMAT",
+    )
+
+
 def read_header(record: bytes) -> StateHeader:
-    """Read a state record's header and leave its orders alone."""
-    return _unpack(record).header
+    """Read a state record's header and leave its orders alone; raises StopError like `decode_customer`."""
+    return _read(record).header
 
 
 def decode_customer(record: bytes) -> Customer:
-    """Read a state record back; the running sums are counted anew from the orders."""
-    stored = _unpack(record)
+    """Read a state record back; the running sums are counted anew from the orders.
+
+    Raises StopError for a format of another release.
+    """
+    stored = _read(record)
     header = stored.header
     customer = Customer(header.customer_id)
     customer.segment = header.segment

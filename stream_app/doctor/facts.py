@@ -246,6 +246,8 @@ class SeenPartition:
     """False: claimed, and no order has come yet."""
     is_half_swapped: bool = False
     """A replay was taking its place, and somebody gave that up."""
+    is_old: bool = False
+    """True: a customer's state may be in a format that this release reads and does not write."""
 
 
 @dataclass(frozen=True)

@@ -87,4 +87,5 @@ def _meta(states: OldStates, partition: int, end: int, control_position: int, id
         clock_mode="" if some is None else some.clock_mode,
         blocked=len(states.blocks),
         erasure_key="" if some is None else some.erasure_key,
+        oldest_format=states.oldest_format,
     )

@@ -9,11 +9,21 @@ from stream_app.core.customer import NOT_WAITING
 from stream_app.core.erasure import Block
 from stream_app.core.errors import SegstreamError
 from stream_app.core.instants import NO_CLOCK
+from stream_app.core.state_layout import STATE_FORMAT
 from stream_app.core.state_record import read_header
 from stream_app.repartition.routing import Routing
 from stream_app.settings import Settings
 from stream_app.topic_log import Bounds, find_bounds, read_between
-from stream_app.worker.meta import META_KEY, Identity, Meta, block_of, check_identity, decode_meta
+from stream_app.worker.meta import (
+    META_KEY,
+    Identity,
+    Meta,
+    block_of,
+    check_formats,
+    check_identity,
+    decode_meta,
+    formats_of,
+)
 
 ROLE = "repartition"
 
@@ -70,6 +80,7 @@ class OldStates:
             meta = self.metas.get(partition)
             if meta is not None:
                 check_identity(meta.identity, self._identity)
+                check_formats(meta)
             self._check_drained(partition, bounds, 0 if meta is None else meta.source_position)
             if meta is not None:
                 _check_quiet(partition, meta)
@@ -92,6 +103,11 @@ class OldStates:
         unread = sum(len(step.records) for step in read_between(self._old, self._old.topics.orders, ROLE, left))
         if unread:
             raise _unready(f"Partition {partition} has {unread:,} records that no worker has read", "REPARTITION_BUSY")
+
+    @property
+    def oldest_format(self) -> int:
+        """The oldest format that a customer's state may have."""
+        return min((formats_of(meta)[0] for meta in self.metas.values()), default=STATE_FORMAT)
 
     @property
     def clock(self) -> int:

@@ -6,16 +6,17 @@ from typing import NamedTuple
 
 from stream_app.contract.control import Replay, Swap
 from stream_app.core.errors import SegstreamError
+from stream_app.core.state_layout import STATE_FORMAT
 from stream_app.lookup import Lookup
 from stream_app.operators import promotions, refuse_other_content
 from stream_app.settings import Settings
 from stream_app.shadow.begin import replay_of
 from stream_app.shadow.run import is_live
 from stream_app.worker.control import read_control
-from stream_app.worker.meta import Meta
+from stream_app.worker.meta import Meta, formats_of
 from stream_app.worker.promoted import load_promoted
 
-_SAME = ("cluster_id", "orders_topic_id", "partitions", "currency", "format")
+_SAME = ("cluster_id", "orders_topic_id", "partitions", "currency")
 
 
 def swap_under_way(shadow: Settings, lookup: Lookup) -> int | None:
@@ -85,6 +86,7 @@ def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Fit:
     for partition, meta in enumerate(metas):
         _refuse_unready(partition, meta)
     _refuse_other_rules(metas, counted)
+    _refuse_other_format(shadow.namespace, counted)
     (window_days,) = _windows(counted)
     has_other_window = _windows(metas) != {window_days}
     if has_other_window:
@@ -92,6 +94,18 @@ def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Fit:
         load_promoted(live, replay.version, replay.sha256, window_days)
         refuse_other_content(promotions(live), replay.version, replay.sha256)
     return Fit(replay, window_days, has_other_window)
+
+
+def _refuse_other_format(namespace: str, counted: list[Meta | None]) -> None:
+    """Raise SegstreamError when another release has written states of the namespace: ours may count more in them."""
+    formats = {format_ for meta in counted if meta is not None for format_ in formats_of(meta)}
+    if formats != {STATE_FORMAT}:
+        raise SegstreamError(
+            f"States of {namespace} are written in format {', '.join(map(str, sorted(formats)))},"
+            f" and this release writes {STATE_FORMAT}.",
+            f"Count anew: segstream replay remove {namespace}, and replay again.",
+            code="SWAP_RULES",
+        )
 
 
 def _windows(metas: list[Meta | None]) -> set[int | None]:

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from stream_app.contract.control import Swap, WindowSwap
 from stream_app.core.errors import SegstreamError
+from stream_app.core.state_layout import STATE_FORMAT
 from stream_app.logs import set_up_logging
 from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
@@ -94,6 +95,7 @@ def _say(live: Settings, shadow: Settings, wish: Wish, fit: Fit, met: Barriers) 
         why=wish.why,
         is_quiet=wish.is_quiet,
         is_silent=wish.is_silent,
+        format=STATE_FORMAT,
     )
     if fit.has_other_window:
         replay = fit.replay

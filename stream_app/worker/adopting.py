@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stream_app.contract.control import Swap
 from stream_app.core.adoption import Adoption
 from stream_app.core.measure import Measure
+from stream_app.core.state_layout import STATE_FORMAT
 from stream_app.worker.meta import AdoptionProgress
 from stream_app.worker.place import Place
 
@@ -23,6 +24,8 @@ class Adopting:
     terms: Adoption
     is_beyond: bool = False
     """True once everybody whom the partition knew has gone over."""
+    format: int = STATE_FORMAT
+    """In which everybody's state is written once all have gone over: that of the release that began it."""
 
     @classmethod
     def of(cls, swap: Swap, partition: int, instant: int, old: Measure, *, is_patient: bool) -> Adopting:
@@ -42,7 +45,7 @@ class Adopting:
         terms, old = self.terms, self.terms.old
         return AdoptionProgress(
             self.namespace, self.barrier, terms.id, terms.instant, terms.is_quiet, terms.is_patient, terms.is_silent,
-            self.is_beyond, *walked, old.scorer.version, old.window_days,
+            self.is_beyond, *walked, old.scorer.version, old.window_days, self.format,
         )  # fmt: skip
 
 
@@ -56,4 +59,4 @@ def adopting_of(found: AdoptionProgress, old: Measure) -> Adopting:
         is_patient=found.is_patient,
         is_silent=found.is_silent,
     )
-    return Adopting(found.namespace, found.barrier, terms, found.is_beyond)
+    return Adopting(found.namespace, found.barrier, terms, found.is_beyond, found.format)

@@ -10,6 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from stream_app.core.errors import OutageError, PartitionWaits
 from stream_app.worker.lane import MARKER_KEY, Lane
+from stream_app.worker.meta import formats_of
 from stream_app.worker.store import PartitionLost
 from stream_app.worker.takeover import Takeover
 
@@ -142,6 +143,7 @@ class Assignment:
             lane.unclean_since = result.meta.unclean_since
             lane.swapped = result.meta.swapped
             lane.given_up = result.meta.given_up
+            lane.oldest_format = formats_of(result.meta)[0]
         self.lanes[partition] = lane
         return lane
 

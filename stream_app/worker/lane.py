@@ -9,10 +9,12 @@ from typing import NamedTuple
 from stream_app.core.customer import Customer
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.outcome import Progress, Stop
+from stream_app.core.state_layout import STATE_FORMAT
 from stream_app.core.statistics import Figures
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.basis import Basis, Standing
 from stream_app.worker.census import LaneCensus
+from stream_app.worker.place import Place
 from stream_app.worker.store import UNCHECKED, Checked, Lease
 
 BREAKER, MARKER_KEY = Stop.BREAKER.value, Stop.MARKER_KEY.value
@@ -67,6 +69,8 @@ class Lane:
     """`Meta.swapped`."""
     given_up: int = 0
     """`Meta.given_up`."""
+    oldest_format: int = STATE_FORMAT
+    """`Meta.oldest_format`."""
     held_until: float = field(default_factory=lambda: time.monotonic() + HOLD_SECONDS)
     """While it is held for a swap: when it goes on by itself, by `time.monotonic`."""
     wall_move: WallMove | None = None
@@ -121,6 +125,13 @@ class Lane:
         self.wall_move = None
         self.progress.clock.advance(move.instant)
         return True
+
+    def walk_to(self, place: Place | None) -> None:
+        """Note how far everybody has gone over; None: to the end of the index. A swap writes everybody's state anew."""
+        adopting = self.active.adopting
+        self.active.walk_to(place)
+        if adopting is not None and self.active.adopting is None:
+            self.oldest_format = max(self.oldest_format, adopting.format)
 
     def count_failure(self, position: int) -> None:
         """Count that what lies at a position could not be read; success is to stand at another one."""

@@ -12,7 +12,8 @@ from stream_app.core.clock import Clock
 from stream_app.core.erasure import Block, decode_block, encode_block
 from stream_app.core.errors import StopError
 from stream_app.core.outcome import Progress
-from stream_app.core.state_layout import STATE_FORMAT
+from stream_app.core.state_layout import READABLE, STATE_FORMAT
+from stream_app.core.state_record import of_another_release
 from stream_app.core.statistics import DAY_PREFIX, TOTALS
 
 META_KEY = b"\0meta"
@@ -88,6 +89,8 @@ class AdoptionProgress(Struct, frozen=True):
     old_version: str = ""
     """The model of whoever has not gone over; empty, from a release before: the same as after it, and the window."""
     old_window_days: int | None = None
+    format: int = 0
+    """In which everybody's state is written once all have gone over; 0, from a release before: as before."""
 
 
 class Meta(Struct, frozen=True, kw_only=True):
@@ -123,6 +126,8 @@ class Meta(Struct, frozen=True, kw_only=True):
     """The fingerprint of the key that the worker had, under which they were hashed; empty: it had none."""
     unclean_since: int = 0
     """Milliseconds since 1970: when the last erasure was whose traces may be in the changelog; 0: there is none."""
+    oldest_format: int = 0
+    """The oldest format that a customer's state may have; 0, from a release before: that of the identity."""
 
     @property
     def is_half_swapped(self) -> bool:
@@ -150,7 +155,7 @@ def meta_of(
     progress: Progress, identity: Identity, *, control_position: int, model_version: str,
     switch: SwitchProgress | None, adoption: AdoptionProgress | None, swapped: int, given_up: int = 0,
     owing: tuple[str, str] | None, paused: str, clock_mode: str, figures_since: str, unclean_since: int = 0,
-    erasure_key: str = "",
+    erasure_key: str = "", oldest_format: int = STATE_FORMAT,
 ) -> Meta:  # fmt: skip
     """Return the record that brings a partition back to where it is."""
     return Meta(
@@ -176,6 +181,7 @@ def meta_of(
         blocked=len(progress.blocks),
         erasure_key=erasure_key,
         unclean_since=unclean_since,
+        oldest_format=oldest_format,
     )
 
 
@@ -191,7 +197,6 @@ def progress_of(meta: Meta, partition: int) -> Progress:
 
 
 _CODES = {
-    "format": "STATE_FORMAT",
     "cluster_id": "OTHER_CLUSTER",
     "orders_topic_id": "TOPIC_RECREATED",
     "state_topic_id": "TOPIC_RECREATED",
@@ -200,8 +205,20 @@ _CODES = {
 }
 
 
+def formats_of(meta: Meta) -> tuple[int, int]:
+    """Return the oldest and the newest format that a customer's state may have."""
+    return meta.oldest_format or meta.identity.format, meta.identity.format
+
+
+def check_formats(meta: Meta) -> None:
+    """Raise StopError when a partition may hold states that this release does not read."""
+    for format_ in formats_of(meta):
+        if format_ not in READABLE:
+            raise of_another_release(format_)
+
+
 def check_identity(stored: Identity, found: Identity) -> None:
-    """Raise StopError when the state was written for another log or under other rules."""
+    """Raise StopError when the state was written for another log or under other rules; see also `check_formats`."""
     for name, code in _CODES.items():
         was, is_now = getattr(stored, name), getattr(found, name)
         if was != is_now:

@@ -12,6 +12,7 @@ from model_store.scoring import Scorer
 from stream_app.contract.control import GiveUp, Hold, Swap, WindowSwap
 from stream_app.core.adoption import remember_first
 from stream_app.core.measure import Measure
+from stream_app.core.state_layout import READABLE
 from stream_app.worker.adopting import Adopting
 from stream_app.worker.lane import HELD, Lane
 
@@ -75,12 +76,21 @@ def _is_at_barrier(lane: Lane, swap: Swap) -> bool:
     return place < len(swap.barriers) and lane.progress.source_position == swap.barriers[place]
 
 
+def _obstacle(lane: Lane, swap: Swap, scorer: Scorer | None) -> str:
+    """Return why a partition takes nothing over, empty when it does."""
+    if swap.format not in READABLE:
+        return f"another release has written the replay, in format {swap.format}"
+    if scorer is None:
+        return "its model is not at hand"
+    return "" if lane.paused == HELD and _is_at_barrier(lane, swap) else "the partition is not at the barrier"
+
+
 def _begin(lane: Lane, swap: Swap, models: ModelsOfSwaps, *, is_patient: bool) -> bool:
     place, active = lane.partition, lane.active
     scorer = models.of_swap(swap) if isinstance(swap, WindowSwap) else active.scorer
-    if scorer is None or lane.paused != HELD or not _is_at_barrier(lane, swap):
-        missing = "its model is not at hand" if scorer is None else "the partition is not at the barrier"
-        log.warning(f"not swapped: {missing}", partition=place, namespace=swap.namespace)
+    obstacle = _obstacle(lane, swap, scorer)
+    if scorer is None or obstacle:
+        log.warning(f"not swapped: {obstacle}", partition=place, namespace=swap.namespace)
         # Whoever said it waits to hear of it, and no order may come for long.
         return True
     lane.go_on()

@@ -39,6 +39,7 @@ from stream_app.worker.meta import (
     META_KEY,
     Meta,
     block_of,
+    check_formats,
     check_identity,
     decode_meta,
     encode_meta,
@@ -339,6 +340,7 @@ class Takeover:
             return None
         meta = decode_meta(record)
         check_identity(meta.identity, self._basis.identity)
+        check_formats(meta)
         return meta
 
     def _agree(self, meta: Meta | None, committed: int | None) -> Progress:

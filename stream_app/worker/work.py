@@ -84,7 +84,7 @@ class LaneWork:
                 active.owing = self.pay.behind
             if self.walk is not None:
                 chunk.walk(self.walk.customers)
-                active.walk_to(self.walk.behind)
+                lane.walk_to(self.walk.behind)
         chunk.announce(self.traces)
         self.outcome = chunk.outcome
         self._encode()
@@ -162,6 +162,7 @@ class LaneWork:
             figures_since=lane.figures.since,
             unclean_since=lane.unclean_since,
             erasure_key="" if key is None else key.fingerprint,
+            oldest_format=lane.oldest_format,
         )
 
     def _encode_erasures(self, write: Write) -> None:

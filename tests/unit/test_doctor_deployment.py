@@ -192,6 +192,7 @@ def with_group(**changes: Any) -> WorkerFacts:
             "Set SEGSTREAM_WINDOW_DAYS=90",
         ),
         (with_held(window_days=90), "workers.window", Status.PROBLEM, "partition 0 by 90, partition 1 by 365"),
+        (with_held(is_old=True), "workers.format", Status.WARNING, "States of partition 0 are in the format of an"),
         (with_held(currency="USD"), "workers.rules", Status.PROBLEM, "SEGSTREAM_CURRENCY=USD"),
         (with_held(partitions=3), "workers.rules", Status.PROBLEM, "started with 3 partitions"),
         (with_held(customers=-1), "workers.partitions", Status.WARNING, "partition 0"),

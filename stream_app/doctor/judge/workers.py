@@ -9,7 +9,7 @@ from stream_app.doctor.finding import Finding, counted, ok, partitions, problem,
 
 MEMBERS, LAG, PARTITIONS = "workers.members", "workers.lag", "workers.partitions"
 PAUSED, RULES, WINDOWS, DUE = "workers.paused", "workers.rules", "workers.window", "workers.due"
-PAGE, CLOCK_MODE, SWAP = "workers.page", "workers.clock", "workers.swap"
+PAGE, CLOCK_MODE, SWAP, FORMAT = "workers.page", "workers.clock", "workers.swap", "workers.format"
 STALLED_SECONDS = 60.0
 DUE_MANY = 10_000
 START = "Run: segstream worker"
@@ -90,6 +90,12 @@ def _held(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Fin
 def _rules(workers: WorkerFacts, held: tuple[SeenPartition, ...]) -> Iterator[Finding]:
     """Yield where settings and state disagree: a worker would stop at once, or go on by the state's window."""
     yield from _windows(workers.window_days, held)
+    if old := [seen.partition for seen in held if seen.is_old]:
+        yield warning(
+            FORMAT,
+            f"States of {partitions(old)} are in the format of an earlier release, which a later one may not read.",
+            "Bring everybody to the new one: segstream replay --into NAMESPACE, then segstream replay swap NAMESPACE",
+        )
     for seen in [seen for seen in held if seen.is_written][:1]:
         if seen.currency != workers.currency:
             name, was = "SEGSTREAM_CURRENCY", seen.currency

@@ -14,11 +14,12 @@ import redis
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from stream_app.core.state_layout import STATE_FORMAT
 from stream_app.doctor.facts import Bounds, GroupFacts, Member, SeenPartition
 from stream_app.doctor.look.kafka import CALL_SECONDS
 from stream_app.settings import Settings
 from stream_app.worker.kafka_config import log_reader
-from stream_app.worker.meta import decode_meta
+from stream_app.worker.meta import decode_meta, formats_of
 from stream_app.worker.store import connect
 
 PAGE_SECONDS = 1.0
@@ -133,6 +134,7 @@ def _seen(
         applied_ago_seconds=now - int(held["applied_at"] or 0) / 1_000,
         paused=meta.paused,
         window_days=meta.identity.window_days,
+        is_old=formats_of(meta)[0] < STATE_FORMAT,
         currency=meta.identity.currency,
         partitions=meta.identity.partitions,
         model_version=meta.model_version,
