@@ -169,7 +169,7 @@ def _sums(found: Comparison) -> Iterator[str]:
     change = "" if None in silhouettes else f" ({(silhouettes[1] or 0) - (silhouettes[0] or 0):+.3f})"
     yield f"  {_dim('silhouette')}  {_number(silhouettes[0])} → {_number(silhouettes[1])}{change}"
     if found.old_window_days != found.new_window_days:
-        text = f"{_window(found.old_window_days)} → {_window(found.new_window_days)}: workers refuse another window"
+        text = f"{_window(found.old_window_days)} → {_window(found.new_window_days)}: that takes a replay and a swap"
         yield f"  {_dim('window    ')}  {typer.style(text, fg='yellow')}"
 
 

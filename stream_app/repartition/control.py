@@ -33,7 +33,7 @@ def carry_control(target: Target) -> int:
 
     Each record has the offset that it had: customers' states know a swap by it.
     """
-    wanted = [_meant(record) for record in _said(target.old)]
+    wanted = [meant(record) for record in _said(target.old)]
     have = list(_said(target.new))
     if have != wanted[: len(have)]:
         raise SegstreamError(
@@ -45,7 +45,7 @@ def carry_control(target: Target) -> int:
     return len(wanted)
 
 
-def _meant(record: ControlRecord | None) -> ControlRecord:
+def meant(record: ControlRecord | None) -> ControlRecord:
     """Return what a record means in the new topics: what was said of partitions and offsets means nothing there."""
     if isinstance(record, Promotion | Erasure | Unerasure):
         return record

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from redis import Redis
 
+from stream_app.core.clock import Clock
 from stream_app.core.outcome import Progress
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
 from stream_app.statistics import Statistics
-from stream_app.worker.meta import encode_meta, identity_of, meta_of
+from stream_app.worker.meta import AdoptionProgress, encode_meta, identity_of, meta_of
 
 PARTITIONS = 12
 
@@ -29,6 +31,26 @@ def test_the_first_partition_may_have_nobody(fresh_redis: Redis) -> None:
     fresh_redis.hset("partition:orders.v1:7", mapping={"meta": encode_meta(meta), "customers": 0})
 
     assert Lookup(settings_of(fresh_redis)).partition_count() == PARTITIONS
+
+
+@pytest.mark.parametrize(("adopted", "window_days"), [(0, 365), (7, 90)], ids=["not gone over", "gone over"])
+def test_a_customer_is_counted_by_the_window_of_the_partition_and_not_of_the_settings(
+    fresh_redis: Redis, adopted: int, window_days: int
+) -> None:
+    identity = identity_of("cluster", "orders", "state", 1, 90, "EUR")
+    under_way = AdoptionProgress(
+        "next", barrier=4, id=7, instant=0, is_quiet=False, is_patient=False, is_silent=False, is_beyond=False,
+        walked_due="-inf", walked_id="", old_version="v0", old_window_days=365,
+    )  # fmt: skip
+    standing = {"switch": None, "swapped": 7, "owing": None, "paused": "", "clock_mode": "event", "figures_since": ""}
+    meta = meta_of(
+        Progress(0, clock=Clock(5)), identity, control_position=0, model_version="v1", adoption=under_way, **standing
+    )  # type: ignore[arg-type]
+    fresh_redis.hset("partition:orders.v1:0", mapping={"meta": encode_meta(meta), "customers": 0})
+
+    rules, clock = Lookup(settings_of(fresh_redis)).rules_of("C1", adopted)
+
+    assert (rules.window_days, clock) == (window_days, 5)
 
 
 def test_nobody_has_been_at_work_yet(fresh_redis: Redis) -> None:

@@ -194,7 +194,7 @@ def test_a_diff_says_what_became_of_each_segment(settings: Settings) -> None:
 def test_a_diff_warns_of_another_window(settings: Settings) -> None:
     lines = plain(diff_lines(compare(settings.models.peek(OLD), a_model(version=NEW, window_days=None))))
 
-    assert "  window      365 days → none: workers refuse another window" in lines
+    assert "  window      365 days → none: that takes a replay and a swap" in lines
 
 
 # the command, without Kafka ------------------------------------------------------------------------------------------

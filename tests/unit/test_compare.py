@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from model_store.scoring import Scorer
 from stream_app.core.bounds import bound
 from stream_app.core.customer import Customer
+from stream_app.core.errors import SegstreamError
 from stream_app.core.evaluation import evaluate
 from stream_app.core.instants import DAY_US, rfc3339
 from stream_app.core.measure import Measure
+from stream_app.core.outcome import Progress
 from stream_app.core.state_record import encode_state, header_of
 from stream_app.core.summary import MAX_ENTRIES
+from stream_app.lookup import Lookup
+from stream_app.settings import load_settings
 from stream_app.shadow.compare import NOBODY, WORDS, Brought, Difference, Reason, compare
+from stream_app.shadow.diff import Half, measure_of
 from stream_app.shadow.hashes import FIELDS, wrongly_shown
 from stream_app.shadow.tally import Comparison, Tally, found_of, kept_wrongly
+from stream_app.worker.meta import meta_of
 from stream_app.worker.rows import LOOK_UP, row_of
-from tests.builders import A_CENTROID_SET, NOW, a_model, an_instant, an_order
+from tests.builders import A_CENTROID_SET, NOW, a_basis, a_model, an_instant, an_order
 
 WINDOW = 365 * DAY_US
 START = an_instant(NOW)
@@ -181,3 +189,20 @@ def test_a_tally_names_a_few_and_counts_all() -> None:
 
 def test_every_reason_has_words() -> None:
     assert set(WORDS) == set(Reason)
+
+
+def test_a_side_whose_partitions_count_by_different_windows_is_not_compared() -> None:
+    standing: dict[str, Any] = {"switch": None, "adoption": None, "swapped": 0, "owing": None, "paused": ""}
+    metas = [
+        meta_of(
+            Progress(0), a_basis(window_days=days).identity, control_position=0, model_version="v1",
+            clock_mode="event", figures_since="", **standing,
+        )
+        for days in (365, 90)
+    ]  # fmt: skip
+    settings = load_settings()
+
+    with pytest.raises(SegstreamError) as caught:
+        measure_of(Half("live", settings, Lookup(settings), [*metas]))
+
+    assert caught.value.code == "WINDOWS_DIFFER"

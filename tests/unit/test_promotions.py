@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
-from stream_app.contract.control import Promotion
+from stream_app.contract.control import Promotion, WindowSwap
 from stream_app.core.promotions import Promotions
 from tests.builders import NOW, an_instant
 
@@ -95,3 +96,62 @@ def test_what_cannot_be_meant_is_not_heard(changes: dict[str, str], why: str) ->
         promotions.add(Promotion(**values))
 
     assert version_of(promotions.live(TODAY)) == "B"
+
+
+def promoted(version: str, window_days: int | None) -> Promotion:
+    return Promotion(version=version, sha256="0" * 64, by="ops", at=NOW, window_days=window_days)
+
+
+def swapped(version: str, window_days: int | None) -> WindowSwap:
+    return WindowSwap(
+        id=7, namespace="next", barriers=[4], clocks=[-1], by="ops", at=NOW,
+        window_days=window_days, version=version, sha256="0" * 64,
+    )  # fmt: skip
+
+
+def heard(*records: Promotion | WindowSwap) -> Promotions:
+    promotions = Promotions()
+    for record in records:
+        promotions.hear(record)
+    return promotions
+
+
+def test_a_partition_follows_the_newest_promotion_for_its_own_window() -> None:
+    promotions = heard(promoted("A", 365), swapped("B", 90), promoted("C", 365), promoted("D", 90))
+
+    assert version_of(promotions.counting(90).live(TODAY)) == "D"
+    assert version_of(promotions.counting(365).live(TODAY)) == "C"
+    assert version_of(promotions.counting(None).live(TODAY)) is None
+
+
+def test_of_which_nobody_said_for_which_window_it_is_may_be_for_any() -> None:
+    promotions = said("A")
+
+    assert version_of(promotions.counting(90).live(TODAY)) == "A"
+    assert promotions.window_of(said("A").newest() or promoted("", None), 365) == 365
+    assert promotions.window_of(promoted("B", None), 365) is None
+
+
+def test_a_deployment_counts_by_the_window_to_which_it_went_over_last() -> None:
+    before, after = heard(promoted("A", 365)), heard(promoted("A", 365), swapped("B", 90), swapped("C", None))
+
+    assert (before.window_days(365), version_of(before.followed().live(TODAY))) == (365, "A")
+    assert (after.window_days(365), version_of(after.followed().live(TODAY))) == (None, "C")
+
+
+def test_no_rollback_leads_to_a_window_that_was_left() -> None:
+    promotions = heard(promoted("A", 365), swapped("B", 90))
+    assert promotions.followed().before(TODAY) is None
+
+    promotions.hear(promoted("C", 90))
+
+    assert version_of(promotions.followed().before(TODAY)) == "B"
+
+
+def test_a_swap_to_another_content_of_a_known_version_is_not_heard() -> None:
+    promotions = heard(promoted("A", 365))
+
+    with pytest.raises(ValueError, match="is another model already"):
+        promotions.hear(structs.replace(swapped("A", 90), sha256="1" * 64))
+
+    assert promotions.window_days(365) == 365

@@ -6,11 +6,18 @@ from collections.abc import Iterable
 
 import pytest
 
+from stream_app.contract.control import Resume, Swap, WindowSwap
 from stream_app.core.partitioner import Partitioner, partition_of
+from stream_app.core.promotions import Promotions
+from stream_app.repartition.control import meant
 from stream_app.repartition.fingerprint import Fingerprint
 from stream_app.repartition.routing import Routing
-from tests.builders import ARecord
+from tests.builders import NOW, ARecord
 
+SWAP = WindowSwap(
+    id=7, namespace="next", barriers=[4, 9], clocks=[5, 6], by="ops", at=NOW,
+    window_days=90, version="v90", sha256="0" * 64,
+)  # fmt: skip
 ROUTING = Routing(3, 5, Partitioner.MURMUR2)
 TICK = [("segstream.tick", b"2025-01-01T00:00:00Z")]
 
@@ -103,3 +110,12 @@ def test_numbers_that_differ_are_told(name: str) -> None:
     shorter = new[1:] if name.startswith("orders") else new[:-1]
 
     assert any(name in words for words in differences(old, shorter))
+
+
+def test_after_a_move_the_window_still_counts_and_nobody_takes_anything_over() -> None:
+    promotions, carried = Promotions(), meant(SWAP)
+
+    assert isinstance(carried, WindowSwap)
+    promotions.hear(carried)
+    assert (promotions.window_days(365), carried.barriers) == (90, [])
+    assert isinstance(meant(Swap(id=8, namespace="next", barriers=[4], clocks=[5], by="ops", at=NOW)), Resume)
