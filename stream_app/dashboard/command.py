@@ -17,7 +17,7 @@ from stream_app.local.ports import is_loopback, require_free
 from stream_app.settings import Settings, variable_of
 
 SCRIPT = Path(__file__).parent / "app.py"
-WITH_PROVIDER = Path(__file__).parent / "run_with_provider.py"
+WITH_PROVIDER = Path(__file__).parent / "app_with_provider.py"
 PASSED_ON = ("api_url", "dashboard_host", "dashboard_port", "dashboard_note")
 """What flags of the command may have set: the script reads it from the environment again."""
 
@@ -29,8 +29,9 @@ def run_dashboard(settings: Settings) -> NoReturn:
     require_guard(settings)
     require_free(settings.dashboard_port, "The dashboard", "Choose another one: SEGSTREAM_DASHBOARD_PORT.")
     # One process, not two: signals and exit codes are Streamlit's own, and nothing is left behind.
-    script = WITH_PROVIDER if is_wanted(settings) else SCRIPT
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *flags(settings)]
+    plain = ("streamlit", SCRIPT)
+    module, script = ("stream_app.dashboard.run_with_provider", WITH_PROVIDER) if is_wanted(settings) else plain
+    command = [sys.executable, "-m", module, "run", str(script), *flags(settings)]
     os.execve(sys.executable, command, os.environ | dict(environment(settings)))  # noqa: S606  that is the point
 
 

@@ -1,20 +1,23 @@
-"""The dashboard with an identity provider: `streamlit run` finds `app` in this file, and serves it."""
+"""`python -m stream_app.dashboard.run_with_provider run …`: Streamlit's command, which signals end in order."""
 
 from __future__ import annotations
 
-from starlette.middleware import Middleware
-from streamlit.starlette import App
+import signal
+from typing import NoReturn
 
-from stream_app.dashboard.command import SCRIPT
-from stream_app.dashboard.provider import redirect_uri_of, secrets_of
-from stream_app.dashboard.way_back import WayBack
-from stream_app.settings import load_settings
+from streamlit.web import cli
 
-settings = load_settings()
-section = secrets_of(settings)
-# The secrets of the settings are in no file and on no command line.
-app = App(
-    SCRIPT,
-    secrets=None if section is None else {"auth": {**section}},
-    middleware=[Middleware(WayBack, redirect_uri=redirect_uri_of(settings))],
-)
+
+def main() -> None:
+    """Be `streamlit`; an application of one's own would else raise the signal once more, and pass for a crash."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    cli.main(prog_name="streamlit")
+
+
+def _end(*_: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

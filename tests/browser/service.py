@@ -74,13 +74,20 @@ class Service:
 @contextmanager
 def a_dashboard(folder: Path, port: int, environment: dict[str, str]) -> Iterator[str]:
     """Run a dashboard with these variables, and yield its address; what it says is in the folder."""
+    with dashboard_process(folder, port, environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def dashboard_process(folder: Path, port: int, environment: dict[str, str]) -> Iterator[tuple[str, Child]]:
+    """Run a dashboard as `a_dashboard` does, and yield its process as well."""
     said = folder / f"dashboard-{port}.out"
     command = [sys.executable, "-m", "stream_app.cli", "dashboard", "--port", str(port)]
     child = Child.start(command, env=outer_environment() | environment, stdout=said)
     try:
         url = f"http://{HOST}:{port}"
         wait_for("the dashboard answers", lambda: answers(f"{url}/_stcore/health"), said=said.read_text)
-        yield url
+        yield url, child
     finally:
         child.kill()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from stream_app.local.ports import HOST, free_ports
 from tests.browser.identity import CLIENT_SECRET, COOKIE_SECRET, an_identity_provider, sign_in_settings
-from tests.browser.service import Service, a_dashboard
+from tests.browser.service import Service, a_dashboard, dashboard_process
 from tests.browser.visit import PHONE, WIDE, Visit, visiting
 from tests.integration.environment import environment_of
 
@@ -111,6 +112,20 @@ def test_no_secret_of_the_provider_is_on_a_command_line(front_door: str) -> None
 
     assert [line for line in lines if b"run_with_provider" in line]
     assert shown == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
+def test_a_signal_ends_it_in_order_although_a_page_is_open(
+    browser: Browser, provider: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    port = free_ports(1)[0]
+    environment = environment_of(sign_in_settings(provider, port))
+    with dashboard_process(tmp_path, port, environment) as (url, child), visiting(browser, url) as visit:
+        visit.open()
+
+        os.kill(child.pid, number)
+
+        assert child.wait(10) == 0
 
 
 @pytest.mark.long
