@@ -56,12 +56,14 @@ class FollowingEngine(ShadowEngine):
         for partition, end in enumerate(goal.ends):
             if end <= ends[partition]:
                 continue
-            ends[partition] = end
             lane = self._assignment.lanes.get(partition)
+            is_at_end = lane is not None and lane.reached >= ends[partition]
+            ends[partition] = end
             if lane is not None:
                 self._closed.discard(lane.lease.claim)
-                if not lane.paused:
-                    self._assignment.resume(lane)
+            # One that is on its way goes on by itself: to seek would throw away what the client has fetched.
+            if lane is not None and is_at_end and not lane.paused:
+                self._assignment.resume(lane)
 
     def _look(self) -> None:
         if self._is_last:
