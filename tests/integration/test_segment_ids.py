@@ -121,8 +121,11 @@ def test_the_numbers_that_k_means_gives_are_kept_by_few(retail: History) -> None
     assert sorted(round(share, 2) for share in raw) == [0.03, 0.17, 0.32, 0.48, 0.93]
 
 
-def test_no_id_comes_back_with_another_meaning(months: Callable[[int | KRange], list[SegmentModel]]) -> None:
-    models = months(CHOSEN)
+@pytest.mark.parametrize("k", [4, pytest.param(CHOSEN, marks=pytest.mark.long)], ids=str)
+def test_no_id_comes_back_with_another_meaning(
+    months: Callable[[int | KRange], list[SegmentModel]], k: int | KRange
+) -> None:
+    models = months(k)
 
     for before, after in pairwise(models):
         alive = {segment.id for segment in after.segments}
