@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_killed_at_one_step_after_the_other_while_orders_come_a_swap_loses_and_r
         with live.trickle(late, seconds=len(late) / ORDERS_PER_SECOND, at_once=ORDERS_PER_SECOND // 20):
             swapping = Swapping(live, "other")
             for number, (name, step) in enumerate(STEPS.items(), 1):
-                wait_for(f"a partition is {name}", lambda step=step: swapping.has(step), 240, swapping.said)
+                wait_for(f"a partition is {name}", partial(swapping.has, step), 240, swapping.said)
                 worker.kill()
                 killed_at.append(sum(live.ends(live.topics.orders)))
                 worker = live.worker(f"w{number}", due_slice=SLICE)
