@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import sys
 from multiprocessing.context import ForkServerProcess
@@ -68,6 +69,8 @@ class ForkedWorker:
 
 def _run(env: dict[str, str], stdout: Path) -> None:
     os.setsid()
+    # The server lives while anybody holds a certain pipe, and this process would: it would never be ended with us.
+    os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     # The server that forked us ends with the tests; without this we would go on.
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
