@@ -25,7 +25,7 @@ from stream_app.settings import Settings
 from stream_app.topics import create_topics
 from stream_app.worker.kafka_config import connection, log_reader, plain_producer
 from tests.builders import NOW, a_model
-from tests.integration.environment import environment_of, outer_environment
+from tests.integration.environment import environment_of, outer_environment, run_by
 from tests.integration.reading import Onlooker, Record, read_all
 from tests.integration.results import Change, Results, by_customer
 from tests.integration.shop import Sent, a_log
@@ -223,13 +223,18 @@ class Deployment:
         kill_at: str = "",
         stop_at: str = "",
         due_slice: int = 0,
+        code: Path | None = None,
         **settings: Any,
     ) -> WorkerProcess:
-        """Start a worker; `kill_at` and `stop_at` are `<point>:<n-th pass>`, `due_slice` 0 leaves the worker's own."""
+        """Start a worker; `kill_at` and `stop_at` are `<point>:<n-th pass>`, `due_slice` 0 leaves the worker's own.
+
+        `code`: where another release lies that it is of.
+        """
         values = self.settings.model_dump() | {"instance_id": instance} | settings
         fault = {"FAULT_BUG": bug, "FAULT_KILL": kill_at, "FAULT_STOP": stop_at, "FAULT_TIME": str(self.time_file)}
         fault["FAULT_SLICE"] = str(due_slice)
-        process = WorkerProcess(self.folder, outer_environment() | environment_of(values) | fault)
+        words = () if code is None else ("tests.integration.faulty_worker",)
+        process = WorkerProcess(self.folder, outer_environment() | environment_of(values) | fault | run_by(code), words)
         self.workers.append(process)
         return process
 

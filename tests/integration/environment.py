@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,3 +25,8 @@ def environment_of(values: dict[str, Any]) -> dict[str, str]:
 def outer_environment() -> dict[str, str]:
     ours = ("SEGSTREAM_", "KAFKA_", "REDIS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def run_by(code: Path | None) -> dict[str, str]:
+    """Return what lets a program run the code of the release in a folder, wherever it is started; None: ours."""
+    return {} if code is None else {"PYTHONPATH": str(code), "PYTHONSAFEPATH": "1"}

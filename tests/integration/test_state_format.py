@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,31 +15,16 @@ from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.worker.meta import formats_of
 from tests.integration.deployment import PARTITIONS, Deployment
+from tests.integration.environment import run_by
 from tests.integration.next_release import FORMAT, OLDEST_AT, a_next_release
 from tests.integration.results import broken_chains
 from tests.integration.shop import a_log
 from tests.integration.swapping import STEPS, metas
 from tests.integration.waiting import wait_for
-from tests.integration.worker_process import WorkerProcess
 
-IS_LONG = "SEGSTREAM_PROVE" in os.environ
-LOG = a_log(PARTITIONS, orders=6_000 if IS_LONG else 900)
-EARLY, LATE, LAST = LOG[: len(LOG) // 2], LOG[len(LOG) // 2 : -200], LOG[-200:]
+LOG = a_log(PARTITIONS, orders=1_500, customers=300)
+EARLY, LATE, LAST = LOG[:1_200], LOG[1_200:1_300], LOG[1_300:]
 SLICE = 3
-
-
-@contextmanager
-def outside_of_here(code: Path) -> Iterator[None]:
-    """Let processes that begin meanwhile run the code in a folder."""
-    with pytest.MonkeyPatch.context() as outside:
-        outside.setenv("PYTHONPATH", str(code))
-        outside.chdir(code)
-        yield
-
-
-def a_worker(live: Deployment, code: Path, instance: str) -> WorkerProcess:
-    with outside_of_here(code):
-        return live.worker(instance, due_slice=SLICE)
 
 
 def headers(live: Deployment) -> dict[str, list[Any]]:
@@ -64,22 +46,21 @@ def test_a_release_with_another_format_goes_on_and_a_swap_brings_everybody_to_it
         # Given customers whose states this release wrote, and a worker of the next release that took them over
         live.create(PARTITIONS).send(EARLY)
         live.run_to_end()
-        worker = a_worker(live, code, "w0")
+        worker = live.worker(due_slice=SLICE, code=code)
         live.send(LATE)
         live.wait_done()
         assert formats(live) == {(STATE_FORMAT, FORMAT)}
         assert {header[0] for header in headers(live).values()} == {STATE_FORMAT, FORMAT}
 
         # When everybody is counted anew by it and swapped in, and it dies in the middle
-        terminal, env = live.terminal(), {"PYTHONPATH": str(code)}
+        terminal, env = live.terminal(), run_by(code)
         counted = terminal.run("replay", "--into", "next", **env)
         assert counted.returncode == 0, counted.stderr
         argv = [sys.executable, "-m", "stream_app.cli", "replay", "swap", "next"]
-        with outside_of_here(code):
-            child = Child.start(argv, env=terminal.env | env, stdout=tmp_path / "swap.out")
+        child = Child.start(argv, env=terminal.env | env, stdout=tmp_path / "swap.out")
         wait_for("it has begun", lambda: any(map(STEPS["begun"], metas(live))) or child.poll() is not None, 60)
         worker.kill()
-        successor = a_worker(live, code, "w1")
+        successor = live.worker("w1", due_slice=SLICE, code=code)
         live.send(LAST)
         assert child.wait(90) == 0, (tmp_path / "swap.out").read_text()
         live.wait_done()

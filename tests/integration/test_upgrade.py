@@ -6,6 +6,7 @@ SEGSTREAM_OTHER_RELEASE names a checkout of the other release, which runs on the
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -24,13 +25,9 @@ LOG = a_log(PARTITIONS, orders=6_000)
 SECONDS = 75.0
 
 
-def started(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, code: str) -> WorkerProcess:
+def started(deployment: Deployment, code: str) -> WorkerProcess:
     """Start a worker of the release in a folder, empty for this one, and wait until it is ready."""
-    with monkeypatch.context() as outside:
-        if code:
-            outside.setenv("PYTHONPATH", code)
-            outside.chdir(code)
-        worker = deployment.worker()
+    worker = deployment.worker(code=Path(code) if code else None)
     wait_for("it is ready", worker.is_ready, said=worker.testimony)
     return worker
 
@@ -41,19 +38,18 @@ def test_up_back_and_up_again_nobody_can_tell(
     kafka: LocalKafka,
     valkey: LocalRedis,
     tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
     figures: Figures,
 ) -> None:
     expected = undisturbed_by(LOG, kafka, valkey, tmp_path_factory.mktemp("undisturbed"))
     with Deployment(kafka, valkey, tmp_path_factory.mktemp("upgraded")) as deployment:
         deployment.create(PARTITIONS)
         with deployment.trickle(LOG, SECONDS, at_once=8):
-            worker = started(deployment, monkeypatch, OTHER)
+            worker = started(deployment, OTHER)
             deployment.wait_progress(200)
             with standstills(deployment.shown.positions) as found:
                 for code in ("", OTHER, ""):
                     assert worker.terminate(10.0) == 0, worker.said()
-                    worker = started(deployment, monkeypatch, code)
+                    worker = started(deployment, code)
                     deployment.wait_progress(deployment.shown.progress() + 200)
         deployment.wait_done()
         assert worker.terminate(10.0) == 0, worker.said()
