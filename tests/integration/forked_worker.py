@@ -11,8 +11,10 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Iterator
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from types import ModuleType
 
 from tests.forks import FORKS
 from tests.integration import faulty_worker
@@ -34,7 +36,8 @@ class ForkedWorker:
         # There at once, for whoever asks what it said.
         stdout.touch()
         process = FORKS.Process(target=_run, args=(env, stdout), daemon=True)
-        process.start()
+        with _no_main_module():
+            process.start()
         return cls(process)
 
     def poll(self) -> int | None:
@@ -65,6 +68,16 @@ class ForkedWorker:
         with contextlib.suppress(ProcessLookupError):
             if self.poll() is None:
                 os.kill(self.pid, number)
+
+
+@contextlib.contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Let a child run nobody's main program anew: tests of pages leave one of Streamlit's behind, which fails there."""
+    ours, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = ours
 
 
 def _run(env: dict[str, str], stdout: Path) -> None:

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from stream_app.commands.train_engine import spark_memory
 from stream_app.history.completejourney import completejourney_path
 from stream_app.history.history import History
 from stream_app.history.reading import open_history
 from tests.integration.terminal import clean_environment
 from tests.integration.waiting import wait_for
-from tests.spark_words import COUNTINGS, PROVED, what_spark_is_asked
+from tests.spark_words import COUNTINGS, PROVED, train_flags, what_spark_is_asked
 from trainer.features import DAY_US, buyers, counted_lines, features
 from trainer.spark.history import hand_over
 from trainer.spark.session import spark_session
@@ -145,6 +146,12 @@ def test_a_training_on_spark_ends_in_the_same_model_and_leaves_no_file(tmp_path:
     assert by_spark == by_duck
     assert said_spark.replace(str(version[0]), "V") == said_duck.replace(str(version[1]), "V")
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_spark_is_given_two_gigabytes_unless_another_size_is_said() -> None:
+    wishes = [train_flags(), train_flags(engine="spark"), train_flags(engine="spark", memory="1G")]
+
+    assert [spark_memory(flags) for flags in wishes] == [None, "2g", "1g"]
 
 
 def java_below(pid: int) -> list[psutil.Process]:

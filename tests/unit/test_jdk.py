@@ -10,7 +10,7 @@ import pytest
 from stream_app.commands.train_engine import spark_memory
 from stream_app.commands.train_options import TrainFlags
 from stream_app.core.errors import SegstreamError, UsageError
-from tests.spark_words import PROVED, what_spark_is_asked
+from tests.spark_words import PROVED, train_flags, what_spark_is_asked
 from trainer.spark.history import in_sparks_words
 from trainer.spark.jdk import MODULES, find_jdk, what_is_wrong
 from trainer.spark.session import check_memory
@@ -116,27 +116,13 @@ def test_spark_is_asked_what_it_was_asked_when_its_rows_were_compared() -> None:
     assert what_spark_is_asked() == PROVED.read_text(), "make prove ARGS=tests/integration/test_spark.py"
 
 
-def said(*, engine: str = "duckdb", memory: str | None = None, is_from_topic: bool = False) -> TrainFlags:
-    return TrainFlags(
-        is_from_topic=is_from_topic, as_of=None, k="auto", until=1.0, components=None, variance=None, winsorize=None,
-        features="rfmu", is_gross=False, is_distinct=False, engine=engine, spark_memory=memory, champion="none",
-        sign_with=None, license=None, should_promote=False, is_unless_live=False, as_json=False,
-    )  # fmt: skip
-
-
-def test_spark_is_given_two_gigabytes_unless_another_size_is_said() -> None:
-    got = [spark_memory(said()), spark_memory(said(engine="spark")), spark_memory(said(engine="spark", memory="1G"))]
-
-    assert got == [None, "2g", "1g"]
-
-
 @pytest.mark.parametrize(
     ("flags", "cause"),
     [
-        (said(engine="spork"), "'spork' is no engine."),
-        (said(memory="2g"), "--spark-memory is for Spark only."),
-        (said(engine="spark", memory="9"), "'9' is no memory for Spark."),
-        (said(engine="spark", is_from_topic=True), "the orders topic is folded by the worker's own code"),
+        (train_flags(engine="spork"), "'spork' is no engine."),
+        (train_flags(memory="2g"), "--spark-memory is for Spark only."),
+        (train_flags(engine="spark", memory="9"), "'9' is no memory for Spark."),
+        (train_flags(engine="spark", is_from_topic=True), "the orders topic is folded by the worker's own code"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(flags: TrainFlags, cause: str) -> None:
