@@ -41,12 +41,12 @@ $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(READY_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the locked packages into $(VENV), once: about 1,150 MB with what the tests need"
+	@echo "Installing the locked packages into $(VENV), once: about 1,750 MB with what the tests need"
 	$(call install,requirements-dev.lock)
 	@touch $@ $(READY)
 
 $(READY_PROVE): requirements-spark.lock $(READY_DEV)
-	@echo "Installing Spark into $(VENV), once: about 1,000 MB"
+	@echo "Installing Spark into $(VENV), once: about 500 MB"
 	$(call install,requirements-spark.lock)
 	@touch $@
 
