@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from stream_app.contract.dead_letter import Refusal, Refused
 from stream_app.core.bounds import bound
 from stream_app.core.clock import AHEAD_US, Clock
 from stream_app.core.erasure import Marker
+from stream_app.core.errors import StopError
 from stream_app.core.features import Features
-from stream_app.core.inbound import Inbound, SourceRecord
+from stream_app.core.inbound import Inbound, SourceRecord, Tick, Unread
 from stream_app.core.order import Order
 from stream_app.core.rfm import RfmState, Verdict
 from stream_app.core.rules import Rules
@@ -34,21 +36,33 @@ class Fold:
         self._until = until
 
     def take(self, inbound: Inbound) -> str:
-        """Take one record and return what became of it, in the words of `Outcome.counts`, or `later`."""
-        self.refusal = inbound.refusal
-        if inbound.order is not None:
-            try:
-                return self._take_order(inbound, inbound.order)
-            except Refused as refused:
-                self.refusal = refused.refusal
-        if self.refusal is not None:
-            return "invalid"
-        if inbound.marker is not None:
-            return self._take_marker(inbound.marker)
-        if inbound.tick is None:
-            return "ignored"
-        self._take_tick(inbound.record, inbound.tick)
-        return "tick"
+        """Take one record and return what became of it, in the words of `Outcome.counts`, or `later`.
+
+        Raises StopError at a marker of an erasure that our key did not make: whom not to learn from cannot be told.
+        """
+        self.refusal = None
+        meaning = inbound.meaning
+        match meaning:
+            case Order():
+                try:
+                    return self._take_order(inbound, meaning)
+                except Refused as refused:
+                    self.refusal = refused.refusal
+                    return "invalid"
+            case Refusal():
+                self.refusal = meaning
+                return "invalid"
+            case Marker():
+                return self._take_marker(meaning)
+            case Tick(instant):
+                self._take_tick(inbound.record, instant)
+                return "tick"
+            case Unread.OTHER_KEY:
+                raise self._other_key(inbound.record)
+            case Unread.EMPTY:
+                return "ignored"
+            case _:
+                assert_never(meaning)
 
     def features(self, as_of: int) -> Iterator[tuple[str, Features]]:
         """Yield who has a purchase that counts at an instant; moves the states there, so it is the fold's end."""
@@ -66,6 +80,14 @@ class Fold:
         self._erased.add(marker.customer_id)
         self.states.pop(marker.customer_id, None)
         return "erasure"
+
+    def _other_key(self, record: SourceRecord) -> StopError:
+        state = "not set" if self._rules.erasure_key is None else "another one"
+        return StopError(
+            f"The record at offset {record.offset()} erases somebody by a key, and SEGSTREAM_ERASURE_KEY is {state}.",
+            "Set it to the key that `segstream erase` was run with.",
+            code="ERASURE_KEY",
+        )
 
     def _take_tick(self, record: SourceRecord, instant: int) -> None:
         if self._rules.is_wall_clock:

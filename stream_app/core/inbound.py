@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Container
-from typing import Protocol
+from enum import Enum
+from typing import NamedTuple, Protocol
 
 from stream_app.contract.dead_letter import Code, Headers, Refusal, Refused
 from stream_app.contract.traceparent import CE_TRACE_HEADER, TRACE_HEADER, is_traceparent
@@ -42,36 +43,45 @@ class SourceRecord(Protocol):
         """Return its place in the partition."""
 
 
+class Tick(NamedTuple):
+    """An instant that the partition's clock is to reach."""
+
+    instant: int
+
+
+class Unread(Enum):
+    """Why there is nothing in a record."""
+
+    EMPTY = "it has no value"
+    OTHER_KEY = "it is a marker under an erasure key that is not ours: nothing behind it may be read"
+
+
+Meaning = Order | Tick | Marker | Refusal | Unread
+"""Whoever takes records answers each of these by a `match` that ends with `assert_never`: a kind that one of them
+passes over is found before it runs."""
+
+
 class Inbound:
-    """One record, read: exactly one of order, tick, marker and refusal is set, or none for a record without value."""
+    """One record, read."""
 
-    __slots__ = ("has_other_key", "is_history", "marker", "order", "record", "refusal", "tick")
+    __slots__ = ("is_history", "meaning", "record")
 
-    def __init__(
-        self,
-        record: SourceRecord,
-        order: Order | None = None,
-        is_history: bool = False,
-        tick: int | None = None,
-        refusal: Refusal | None = None,
-        marker: Marker | None = None,
-        has_other_key: bool = False,
-    ) -> None:
+    def __init__(self, record: SourceRecord, meaning: Meaning, is_history: bool = False) -> None:
         self.record = record
-        self.order = order
+        self.meaning = meaning
         self.is_history = is_history
-        self.tick = tick
-        self.refusal = refusal
-        self.marker = marker
-        self.has_other_key = has_other_key
-        """True for a marker under an erasure key that is not ours: nothing behind it may be read."""
+        """True for an order of the past: it moves no clock."""
+
+    @property
+    def order(self) -> Order | None:
+        """The order, None when it is anything else."""
+        return self.meaning if isinstance(self.meaning, Order) else None
 
     @property
     def customer_id(self) -> str | None:
         """Whose state it takes to answer the record; None: nobody's."""
-        if self.order is not None:
-            return self.order.customer_id
-        return None if self.marker is None else self.marker.customer_id
+        meaning = self.meaning
+        return meaning.customer_id if isinstance(meaning, Order | Marker) else None
 
 
 def read_record(
@@ -86,16 +96,16 @@ def read_record(
         if headers:
             tick = _find(headers, TICK_HEADER)
             if tick is not None:
-                return Inbound(record, tick=_read_tick(tick))
+                return Inbound(record, _read_tick(tick))
             marker = _read_marker(record, headers, partition, rules)
             if marker is not None:
-                return marker
+                return Inbound(record, marker)
             if traces is not None:
                 _note_trace(traces, record.offset(), headers)
         key = _read_key(record.key())
         value = record.value()
         if value is None:
-            return Inbound(record)
+            return Inbound(record, Unread.EMPTY)
         order = read_order(value, rules.currency)
         if order.customer_id != key:
             raise Refused(Code.KEY_MISMATCH, "customer_id differs from the record's key")
@@ -104,7 +114,7 @@ def read_record(
         if order.entry.ordered_at > record.timestamp()[1] * 1_000 + FUTURE_US:
             raise Refused(Code.FUTURE_TIME, "ordered_at lies more than 24 hours after the record's timestamp")
     except Refused as refused:
-        return Inbound(record, refusal=refused.refusal)
+        return Inbound(record, refused.refusal)
     is_history = bool(headers) and _find(headers or [], HISTORY_HEADER) == b"true"
     return Inbound(record, order, is_history)
 
@@ -114,11 +124,11 @@ def _find(headers: Headers, name: str) -> bytes | None:
     return found.encode() if isinstance(found, str) else found
 
 
-def _read_tick(text: bytes) -> int:
+def _read_tick(text: bytes) -> Tick:
     instant = parse_instant(text.decode("ascii", "replace"))
     if instant is None:
         raise Refused(Code.BAD_TIME, f"{TICK_HEADER}: must be an RFC 3339 date-time with a time zone")
-    return instant
+    return Tick(instant)
 
 
 def _note_trace(traces: Traces, offset: int, headers: Headers) -> None:
@@ -128,12 +138,7 @@ def _note_trace(traces: Traces, offset: int, headers: Headers) -> None:
         traces[offset] = traceparent
 
 
-def is_marker(headers: Headers | None) -> bool:
-    """Tell whether a record is a marker, by its headers alone."""
-    return any(name in (ERASE_HEADER, UNERASE_HEADER) for name, _ in headers or ())
-
-
-def _read_marker(record: SourceRecord, headers: Headers, partition: int, rules: Rules) -> Inbound | None:
+def _read_marker(record: SourceRecord, headers: Headers, partition: int, rules: Rules) -> Marker | Unread | None:
     """Return the marker, None for a record that is none; only who has the key can make one.
 
     To pass over one that these rules have no key for would leave somebody unerased.
@@ -147,13 +152,13 @@ def _read_marker(record: SourceRecord, headers: Headers, partition: int, rules: 
     _check_partition(customer_id, partition, rules)
     key = rules.erasure_key
     if key is None:
-        return Inbound(record, has_other_key=True)
+        return Unread.OTHER_KEY
     fingerprint, _, hash_ = proof.decode("ascii", "replace").partition(":")
     if fingerprint != key.fingerprint and _is_fingerprint(fingerprint):
-        return Inbound(record, has_other_key=True)
+        return Unread.OTHER_KEY
     if not hmac.compare_digest(hash_.encode(), key.hash_of(customer_id).encode()):
         raise Refused(Code.MARKER_INVALID, "the marker's hash is not the one that the erasure key gives")
-    return Inbound(record, marker=Marker(customer_id, hash_, is_lifting))
+    return Marker(customer_id, hash_, is_lifting)
 
 
 def _is_fingerprint(text: str) -> bool:

@@ -6,6 +6,7 @@ bytes → decode → Order → fold → RfmState → features → point → assi
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from typing import assert_never
 
 from model_store.scoring import Scorer
 from stream_app.contract.dead_letter import Refusal, Refused
@@ -19,7 +20,7 @@ from stream_app.core.customer import NOT_WAITING, Customer
 from stream_app.core.entry import Entry
 from stream_app.core.erasure import Marker
 from stream_app.core.evaluation import erase, evaluate
-from stream_app.core.inbound import Inbound, SourceRecord, Traces, read_record
+from stream_app.core.inbound import Inbound, SourceRecord, Tick, Traces, Unread, read_record
 from stream_app.core.measure import Measure
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.move import NO_OFFSET
@@ -68,31 +69,40 @@ class Chunk:
 
     def process(self, records: Iterable[Inbound]) -> None:
         """Take the records one by one; stops where the breaker trips, and before a marker of another key."""
-        progress, counts = self._progress, self.outcome.counts
+        progress, outcome = self._progress, self.outcome
         for inbound in records:
-            refusal = inbound.refusal
-            if inbound.order is not None:
-                try:
-                    counts[self._take_order(inbound, inbound.order)] += 1
-                except Refused as refused:
-                    refusal = refused.refusal
-            elif inbound.tick is not None:
-                self._take_tick(inbound.record, inbound.tick)
-            elif inbound.marker is not None:
-                self._take_marker(inbound.record, inbound.marker)
-            elif refusal is not None:
-                refusal = self._unless_erased(inbound.record, refusal)
-            elif inbound.has_other_key:
-                self.outcome.stop = Stop.MARKER_KEY
+            refusal = self._take(inbound)
+            if outcome.stop is not None:
                 return
-            else:
-                counts["ignored"] += 1
             progress.source_position = inbound.record.offset() + 1
-            if inbound.order is not None or refusal is not None:
+            if refusal is not None or isinstance(inbound.meaning, Order):
                 self._guard(inbound.record, refusal)
                 if progress.breaker.is_tripped and self._rules.has_breaker:
-                    self.outcome.stop = Stop.BREAKER
+                    outcome.stop = Stop.BREAKER
                     return
+
+    def _take(self, inbound: Inbound) -> Refusal | None:
+        """Answer one record; return why it is to become a dead letter, None when it is not."""
+        meaning, counts = inbound.meaning, self.outcome.counts
+        match meaning:
+            case Order():
+                try:
+                    counts[self._take_order(inbound, meaning)] += 1
+                except Refused as refused:
+                    return refused.refusal
+            case Tick(instant):
+                self._take_tick(inbound.record, instant)
+            case Marker():
+                self._take_marker(inbound.record, meaning)
+            case Refusal():
+                return self._unless_erased(inbound.record, meaning)
+            case Unread.OTHER_KEY:
+                self.outcome.stop = Stop.MARKER_KEY
+            case Unread.EMPTY:
+                counts["ignored"] += 1
+            case _:
+                assert_never(meaning)
+        return None
 
     def fire(self, customer_ids: Iterable[str]) -> None:
         """Bring customers that no record touched up to the clock, and over to the new model."""

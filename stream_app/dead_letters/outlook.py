@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from stream_app.contract.dead_letter import Code, Headers, Refusal
-from stream_app.core.inbound import read_record
+from stream_app.core.erasure import Marker
+from stream_app.core.inbound import Tick, Unread, read_record
+from stream_app.core.order import Order
 from stream_app.core.rules import Rules
 from stream_app.dead_letters.letter import Letter
 
@@ -39,6 +43,12 @@ def outlook(letter: Letter, was: bytes | None, rules: Rules, now_ms: int) -> Ref
     if letter.code in BY_STATE and letter.value == was:
         return Refusal(Code(letter.code), letter.reason)
     again = read_record(_Again(letter, now_ms), letter.partition, (), rules)
-    if again.has_other_key:
-        return Refusal(Code.MARKER_INVALID, "the marker needs the erasure key, which is not set here")
-    return again.refusal
+    match again.meaning:
+        case Refusal() as refusal:
+            return refusal
+        case Unread.OTHER_KEY:
+            return Refusal(Code.MARKER_INVALID, "the marker needs the erasure key, which is not set here")
+        case Order() | Tick() | Marker() | Unread.EMPTY:
+            return None
+        case _:
+            assert_never(again.meaning)

@@ -12,8 +12,9 @@ from pathlib import Path
 import atheris  # type: ignore[import-not-found]
 
 with atheris.instrument_imports(include=["stream_app", "model_store"]):
-    from stream_app.contract.dead_letter import Code
-    from stream_app.core.inbound import read_record
+    from stream_app.contract.dead_letter import Code, Refusal
+    from stream_app.core.inbound import Tick, read_record
+    from stream_app.core.order import Order
     from tests.builders import ARecord, an_order_json, rules
 
 RULES = rules()
@@ -30,8 +31,8 @@ def read_one(data: bytes) -> None:
     """Read the bytes as a record's value, or their beginning as its key; raises for an answer that is none."""
     key = data[: data[0]] if data and data[0] < 32 else b"C1"
     got = read_record(ARecord(data[len(key) if key != b"C1" else 0 :], key), 0, (), RULES)
-    assert sum(part is not None for part in (got.order, got.tick, got.refusal)) == 1
-    assert got.refusal is None or (got.refusal.code in Code and got.refusal.reason)
+    assert isinstance(got.meaning, Order | Tick | Refusal)
+    assert not isinstance(got.meaning, Refusal) or (got.meaning.code in Code and got.meaning.reason)
 
 
 def main() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from stream_app.contract.complexity import MAX_LINES, MAX_STRING_BYTES, MAX_VALUE_BYTES
-from stream_app.contract.dead_letter import Code
+from stream_app.contract.dead_letter import Code, Refusal
 from stream_app.contract.explain import explain
-from stream_app.core.inbound import read_record
+from stream_app.core.inbound import Tick, Unread, read_record
 from stream_app.core.partitioner import Partitioner
 from tests.builders import NOW, NOW_MS, ARecord, a_record, a_tick, an_instant, an_order_json, rules
 
@@ -117,9 +117,8 @@ BAD_VALUES = [
 def test_a_bad_key_is_refused(key: bytes | None) -> None:
     got = read_record(a_record(key_=key), 0, (), rules())
 
-    assert got.order is None
-    assert got.refusal is not None
-    assert got.refusal.code is Code.KEY_INVALID
+    assert isinstance(got.meaning, Refusal)
+    assert got.meaning.code is Code.KEY_INVALID
 
 
 @pytest.mark.parametrize(
@@ -130,10 +129,9 @@ def test_a_bad_key_is_refused(key: bytes | None) -> None:
 def test_a_bad_value_is_refused_with_its_code(value: bytes, code: Code) -> None:
     got = read_record(ARecord(value), 0, (), rules())
 
-    assert got.order is None
-    assert got.refusal is not None
-    assert got.refusal.code is code
-    assert got.refusal.reason
+    assert isinstance(got.meaning, Refusal)
+    assert got.meaning.code is code
+    assert got.meaning.reason
 
 
 @pytest.mark.parametrize(
@@ -161,15 +159,14 @@ def test_a_bad_value_is_refused_with_its_code(value: bytes, code: Code) -> None:
 def test_what_only_looks_bad_is_accepted(what: str, value: bytes) -> None:
     got = read_record(ARecord(value), 0, (), rules())
 
-    assert got.refusal is None, what
-    assert got.order is not None
+    assert got.order is not None, what
     assert got.order.entry.order_id == "O1"
 
 
 def test_a_null_value_is_neither_order_nor_refusal() -> None:
     got = read_record(a_record(value_=None), 0, (), rules())
 
-    assert (got.order, got.tick, got.refusal) == (None, None, None)
+    assert got.meaning is Unread.EMPTY
 
 
 def test_a_line_with_quantity_zero_is_ignored_and_counted() -> None:
@@ -182,16 +179,16 @@ def test_a_line_with_quantity_zero_is_ignored_and_counted() -> None:
 
 
 def test_a_missing_field_is_named() -> None:
-    got = read_record(ARecord(without("ordered_at")), 0, (), rules()).refusal
+    got = read_record(ARecord(without("ordered_at")), 0, (), rules()).meaning
 
-    assert got is not None
+    assert isinstance(got, Refusal)
     assert got.reason == "ordered_at"
 
 
 def test_a_wrong_field_is_named_with_its_line() -> None:
-    got = read_record(ARecord(with_line(quantity="two")), 0, (), rules()).refusal
+    got = read_record(ARecord(with_line(quantity="two")), 0, (), rules()).meaning
 
-    assert got is not None
+    assert isinstance(got, Refusal)
     assert got.reason == "lines.0.quantity: must be a whole number, written without a fraction"
 
 
@@ -199,9 +196,9 @@ def test_a_wrong_field_is_named_with_its_line() -> None:
 def test_ids_are_bytes_so_other_bytes_are_another_customer(same: tuple[str, str]) -> None:
     record = a_record(an_order_json(customer_id=same[0]), key_=same[1].encode())
 
-    got = read_record(record, 0, (), rules()).refusal
+    got = read_record(record, 0, (), rules()).meaning
 
-    assert got is not None
+    assert isinstance(got, Refusal)
     assert got.code is Code.KEY_MISMATCH
 
 
@@ -216,9 +213,9 @@ def test_any_unicode_id_is_kept_as_it_is(customer_id: str) -> None:
 def test_a_key_on_another_partition_than_its_hash_is_refused() -> None:
     got = read_record(a_record(), 0, (), rules(partitions=4))
 
-    assert got.refusal is not None
-    assert got.refusal.code is Code.WRONG_PARTITION
-    assert got.refusal.reason == "the murmur2 hash of the key gives partition 1"
+    assert isinstance(got.meaning, Refusal)
+    assert got.meaning.code is Code.WRONG_PARTITION
+    assert got.meaning.reason == "the murmur2 hash of the key gives partition 1"
 
 
 @pytest.mark.parametrize(
@@ -228,24 +225,23 @@ def test_a_key_on_another_partition_than_its_hash_is_refused() -> None:
 def test_the_configured_partitioner_says_where_a_key_belongs(partition: int, changes: dict[str, Any]) -> None:
     got = read_record(a_record(), partition, (), rules(partitions=4, **changes))
 
-    assert got.refusal is None
+    assert not isinstance(got.meaning, Refusal)
 
 
 def test_the_partition_of_a_known_customer_is_not_checked_again() -> None:
-    assert read_record(a_record(), 0, {"C1"}, rules(partitions=4)).refusal is None
+    assert read_record(a_record(), 0, {"C1"}, rules(partitions=4)).order is not None
 
 
 def test_a_tick_comes_before_every_other_check() -> None:
-    assert read_record(a_tick(NOW), 0, (), rules()).tick == an_instant(NOW)
+    assert read_record(a_tick(NOW), 0, (), rules()).meaning == Tick(an_instant(NOW))
 
 
 @pytest.mark.parametrize("instant", [b"", b"now", b"2025-06-01T12:00:00", b"\xff", b"1969-12-31T23:00:00Z", None])
 def test_a_malformed_tick_is_refused(instant: bytes | None) -> None:
     got = read_record(ARecord(None, None, headers_=[("segstream.tick", instant)]), 0, (), rules())
 
-    assert got.tick is None
-    assert got.refusal is not None
-    assert got.refusal.code is Code.BAD_TIME
+    assert isinstance(got.meaning, Refusal)
+    assert got.meaning.code is Code.BAD_TIME
 
 
 @pytest.mark.parametrize(("value", "is_history"), [(b"true", True), (b"false", False), (b"", False), (None, False)])
@@ -264,9 +260,9 @@ def test_ten_thousand_unknown_headers_are_ignored() -> None:
 def test_a_wrong_value_is_refused_even_when_a_later_duplicate_key_overrides_it() -> None:
     value = with_order().replace(b'{"order_id"', b'{"order_id": 5, "order_id"')
 
-    got = read_record(ARecord(value), 0, (), rules()).refusal
+    got = read_record(ARecord(value), 0, (), rules()).meaning
 
-    assert got is not None
+    assert isinstance(got, Refusal)
     assert (got.code, got.reason) == (Code.BAD_TYPE, "the value is not an order")
 
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from stream_app.contract.dead_letter import Code
+from stream_app.contract.dead_letter import Code, Refusal
 from stream_app.core.erasure import ERASE_HEADER, Block, BlockList, ErasureKey, decode_block
+from stream_app.core.errors import StopError
 from stream_app.core.fold import Fold
 from stream_app.core.inbound import read_record
 from stream_app.core.instants import rfc3339
@@ -39,7 +40,7 @@ def an_order_of(customer: str, order_id: str = "O1", *, offset: int = 0, at: str
 def test_a_marker_that_the_key_made_is_read() -> None:
     got = read_record(a_marker("C1"), 0, (), rules())
 
-    assert got.marker == ("C1", AN_ERASURE_KEY.hash_of("C1"), False)
+    assert got.meaning == ("C1", AN_ERASURE_KEY.hash_of("C1"), False)
     assert got.customer_id == "C1"
 
 
@@ -57,15 +58,15 @@ def test_a_marker_that_the_key_made_is_read() -> None:
 def test_a_marker_that_nobody_with_the_key_made_is_a_dead_letter(proof: bytes | None) -> None:
     got = read_record(a_marker("C1", headers_=[(ERASE_HEADER, proof)]), 0, (), rules())
 
-    assert got.refusal is not None
-    assert got.refusal.code is Code.MARKER_INVALID
+    assert isinstance(got.meaning, Refusal)
+    assert got.meaning.code is Code.MARKER_INVALID
 
 
 def test_a_marker_in_another_partition_than_the_orders_is_a_dead_letter() -> None:
     got = read_record(a_marker("C1"), 0, (), rules(partitions=4))
 
-    assert got.refusal is not None
-    assert got.refusal.code is Code.WRONG_PARTITION
+    assert isinstance(got.meaning, Refusal)
+    assert got.meaning.code is Code.WRONG_PARTITION
 
 
 @pytest.mark.parametrize("key", [None, ANOTHER_KEY], ids=["no key", "another key"])
@@ -154,6 +155,20 @@ def test_training_on_the_topic_learns_nothing_from_the_erased() -> None:
 
     assert became == ["ok", "ok", "erasure", "erased"]
     assert [name for name, _ in fold.features(an_instant(LATER))] == ["C2"]
+
+
+@pytest.mark.parametrize(
+    ("key", "says"), [(None, "is not set"), (ANOTHER_KEY, "is another one")], ids=["no", "another"]
+)
+def test_training_on_the_topic_stops_at_an_erasure_that_the_key_did_not_make(key: ErasureKey | None, says: str) -> None:
+    driver_rules = rules(erasure_key=key)
+    fold = Fold(driver_rules)
+    fold.take(read_record(an_order_of("C1"), 0, (), driver_rules))
+
+    with pytest.raises(StopError, match=f"offset 1 .*{says}") as stopped:
+        fold.take(read_record(a_marker("C1", offset=1), 0, (), driver_rules))
+
+    assert stopped.value.code == "ERASURE_KEY"
 
 
 def test_only_changed_entries_of_a_block_list_are_written() -> None:

@@ -9,6 +9,7 @@ import pytest
 from stream_app.contract.code_words import CODE_WORDS
 from stream_app.contract.dead_letter import Code, Headers, Refusal, letter_headers
 from stream_app.contract.replay_mark import mark_headers
+from stream_app.core.erasure import ERASE_HEADER, ErasureKey
 from stream_app.core.errors import UsageError
 from stream_app.dead_letters.export import as_json
 from stream_app.dead_letters.fix import read_fix
@@ -205,6 +206,16 @@ def test_what_the_state_refused_needs_another_content(code: Code) -> None:
 
     assert unchanged == Refusal(code, "why")
     assert outlook(letter, b"another", rules(), NOW_MS) is None
+
+
+def test_a_marker_needs_the_key_that_made_it() -> None:
+    proof = ErasureKey(b"a secret of some other deployment").header_of("C1")
+    letter = a_letter(None, Code.MARKER_INVALID, own=[(ERASE_HEADER, proof)])
+
+    refusal = outlook(letter, b"another", rules(), NOW_MS)
+
+    assert refusal is not None
+    assert refusal.code is Code.MARKER_INVALID
 
 
 def test_only_the_letters_that_are_meant_are_planned() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
-from stream_app.contract.dead_letter import Code
+from stream_app.contract.dead_letter import Code, Refusal
 from stream_app.contract.wire import decode_order
-from stream_app.core.inbound import is_marker, read_record
+from stream_app.core.erasure import Marker
+from stream_app.core.inbound import Tick, Unread, read_record
+from stream_app.core.order import Order
 from stream_app.core.partitioner import Partitioner
 from stream_app.core.rules import Rules
 from stream_app.doctor.facts import Bounds, OrderFacts, SampledOrder
@@ -43,18 +45,19 @@ def _newest(settings: Settings, bounds: Bounds) -> Iterator[Any]:
 
 def _sampled(record: Any, rules: Rules) -> Iterator[SampledOrder]:
     """Yield the record as a worker reads it; ticks and markers are no orders."""
-    if is_marker(record.headers()):
-        return
     inbound = read_record(record, record.partition(), frozenset(), rules)
     timestamp = record.timestamp()[1] * 1_000
     place = {"partition": record.partition(), "key": record.key() or b"", "timestamp": timestamp}
-    if inbound.order is not None:
-        ordered_at = inbound.order.entry.ordered_at
-        yield SampledOrder(**place, ordered_at=ordered_at, is_history=inbound.is_history)
-    elif inbound.refusal is not None:
-        code, reason = inbound.refusal.code, inbound.refusal.reason
-        currency = _currency(record.value()) if code is Code.CURRENCY else ""
-        yield SampledOrder(**place, code=code.value, reason=reason, currency=currency)
+    match inbound.meaning:
+        case Order(entry=entry):
+            yield SampledOrder(**place, ordered_at=entry.ordered_at, is_history=inbound.is_history)
+        case Refusal(code, reason):
+            currency = _currency(record.value()) if code is Code.CURRENCY else ""
+            yield SampledOrder(**place, code=code.value, reason=reason, currency=currency)
+        case Tick() | Marker() | Unread():
+            return
+        case _:
+            assert_never(inbound.meaning)
 
 
 def _currency(value: bytes) -> str:
