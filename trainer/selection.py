@@ -144,7 +144,8 @@ def is_large_enough(candidate: Candidate) -> bool:
 def elbow(ks: Sequence[int], inertias: Sequence[float]) -> int:
     """Return the k where more segments begin to gain less; the first k of a curve that bends nowhere.
 
-    That is Kneedle's knee (Satopää et al. 2011) of a falling, convex curve.
+    It is the one farthest below the line from the first k to the last: the top of Kneedle's difference curve (Satopää
+    et al. 2011) of a falling, convex curve.
 
     >>> elbow([2, 3, 4, 5], [100.0, 40.0, 30.0, 25.0])
     3
@@ -153,9 +154,9 @@ def elbow(ks: Sequence[int], inertias: Sequence[float]) -> int:
 
     if len(ks) < 3 or inertias[0] <= inertias[-1]:
         return ks[0]
-    # A sensitivity of 0: with its default of 1 it waits for points behind the knee that so short a curve has not.
-    found = KneeLocator(list(ks), list(inertias), S=0, curve="convex", direction="decreasing").elbow
-    return ks[0] if found is None else int(found)
+    # Not the elbow it names itself: that is the first top high enough, and inertias of real fits have small kinks.
+    below = KneeLocator(list(ks), list(inertias), curve="convex", direction="decreasing").y_difference
+    return ks[int(np.argmax(below))]
 
 
 def _least_bad(candidate: Candidate) -> tuple[bool, float, int]:

@@ -84,6 +84,15 @@ def test_the_elbow_of_every_range_is_the_farthest_below_the_line_from_first_to_l
         assert elbow(ks, curve) == ks[below.index(max(below))]
 
 
+@pytest.mark.parametrize("inertias", [[100.0, 95, 60, 30, 28, 26, 24, 22, 20], [100.0, 80, 70, 40, 30, 25, 22, 20, 19]])
+def test_a_small_kink_before_the_elbow_is_none(inertias: list[float]) -> None:
+    assert elbow(range(2, 11), inertias) == 5
+
+
+def test_a_curve_that_bends_the_other_way_has_its_elbow_at_the_first() -> None:
+    assert elbow([2, 3, 4, 5], [100.0, 95.0, 80.0, 0.0]) == 2
+
+
 def test_the_elbow_moves_with_the_range() -> None:
     tops = (6, 8, 10)
 
