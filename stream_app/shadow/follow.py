@@ -49,8 +49,9 @@ class FollowingEngine(ShadowEngine):
         self._is_last = goal.is_last
         if self._followed is not None:
             # On top of the pace, or it would never come near a shop whose orders come as fast.
-            pairs = zip(goal.ends, self._followed.ends, strict=True)
-            self._pace.grant(sum(max(0, end - before) for end, before in pairs))
+            lanes, before = self._assignment.lanes, self._followed.ends
+            came = sum(max(0, goal.ends[partition] - before[partition]) for partition in lanes)
+            self._pace.grant(came, sum(max(0, goal.ends[p] - lane.reached) for p, lane in lanes.items()))
         self._followed = goal
         ends = self._replay.ends
         for partition, end in enumerate(goal.ends):
