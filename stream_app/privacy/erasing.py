@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from stream_app.contract.control import ControlRecord, Erasure, Unerasure
 from stream_app.core.erasure import ERASE_HEADER, UNERASE_HEADER, ErasureKey
+from stream_app.core.erasure_keys import refuse_second_key
 from stream_app.core.errors import OutageError, SegstreamError, UsageError
 from stream_app.core.inbound import MAX_KEY_BYTES
 from stream_app.core.partitioner import partition_of
@@ -48,7 +49,8 @@ def mark(settings: Settings, customer_ids: Sequence[str], wish: Wish) -> list[Ma
     key = required_key(settings)
     for place, customer_id in enumerate(customer_ids, 1):
         _check_id(customer_id, place)
-    _check_earlier_keys(settings, key)
+    of_workers = {meta.erasure_key for meta in Lookup(settings).metas() if meta is not None and meta.erasure_key}
+    refuse_second_key(key, of_workers, read_control(settings).erasure_keys)
     sender = Sender(settings)
     count = sender.partitions()
     say_all(settings, [_said(settings, customer_id, count, key, wish) for customer_id in customer_ids])
@@ -130,22 +132,6 @@ def _check_id(customer_id: str, place: int) -> None:
             f"Number {place} is no customer id.",
             f"An id has 1 to {MAX_KEY_BYTES} bytes of UTF-8, none of them NUL.",
             code="CUSTOMER_ID",
-        )
-
-
-def _check_earlier_keys(settings: Settings, key: ErasureKey) -> None:
-    """Raise SegstreamError when earlier erasures had another key: no worker could know both.
-
-    What the control topic says of keys somebody else may have written: which key the workers have decides.
-    """
-    keys = read_control(settings).erasure_keys
-    if not keys or key.fingerprint in keys:
-        return
-    if key.fingerprint not in {meta.erasure_key for meta in Lookup(settings).metas() if meta is not None}:
-        raise SegstreamError(
-            "Earlier erasures were made with another SEGSTREAM_ERASURE_KEY, and no worker has this one.",
-            "Use that of the workers: the key of a deployment never changes.",
-            code="ERASURE_KEY",
         )
 
 

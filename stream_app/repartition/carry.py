@@ -86,6 +86,6 @@ def _meta(states: OldStates, partition: int, end: int, control_position: int, id
         ages=[],
         clock_mode="" if some is None else some.clock_mode,
         blocked=len(states.blocks),
-        erasure_key="" if some is None else some.erasure_key,
+        erasure_key=next((meta.erasure_key for meta in states.metas.values() if meta.erasure_key), ""),
         oldest_format=states.oldest_format,
     )

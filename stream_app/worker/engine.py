@@ -41,7 +41,7 @@ from stream_app.worker.spans import COMMIT, FOLD, LOAD, spans_of
 from stream_app.worker.startup import Startup
 from stream_app.worker.store import PartitionLost, Store
 from stream_app.worker.swap import release
-from stream_app.worker.takeover import ChangelogReader, Takeover
+from stream_app.worker.takeover import ChangelogReader, Erased, Takeover
 from stream_app.worker.transaction import Aborted, Transaction, Unsettled, Write, outage_of
 from stream_app.worker.wall_clock import WallClock
 from stream_app.worker.work import LaneWork
@@ -146,8 +146,9 @@ class Engine:
         control, partitions = self._control, self._basis.identity.partitions
         basis = self._basis.counting(self._startup.window_days)
         parts = (self._settings, self._consumer, self._reader, self.store, basis, self._models)
+        erased = Erased(lambda each: control.erased_in(each, partitions), control.erasure_keys)
         return self.takeover_class(
-            partition, *parts, lambda each: control.erased_in(each, partitions), is_damaged=is_damaged,
+            partition, *parts, erased, is_damaged=is_damaged,
             start=control.start_of(partition), require=partial(self._namespaces.require, control.given_up),
         )  # fmt: skip
 

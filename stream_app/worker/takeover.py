@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import structlog
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream_app.core.erasure import BlockList
+from stream_app.core.erasure_keys import refuse_blocks_of_other_key
 from stream_app.core.errors import OutageError, StopError
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.outcome import Progress
@@ -79,8 +80,16 @@ class TakenOver:
     figures: Figures
 
 
-ErasedIn = Callable[[int], Iterable[str]]
-"""Returns the hashes of who is erased and may have orders in a partition, by what operators said."""
+class Erased(NamedTuple):
+    """What operators said of erased people."""
+
+    of: Callable[[int], Iterable[str]]
+    """Returns the hashes of who is erased and may have orders in a partition."""
+    keys: Collection[str]
+    """The fingerprints of the keys by which it was done."""
+
+
+NOBODY = Erased(lambda _: (), ())
 
 Require = Callable[[int, Adopting | None], None]
 """Raises PartitionWaits when a partition is in a swap and could not go on with it."""
@@ -136,13 +145,13 @@ class Takeover:
 
     def __init__(
         self, partition: int, settings: Settings, consumer: Consumer, reader: ChangelogReader, store: Store,
-        basis: Basis, models: Models, erased: ErasedIn = lambda _: (), *, is_damaged: bool = False,
+        basis: Basis, models: Models, erased: Erased = NOBODY, *, is_damaged: bool = False,
         start: int = 0, require: Require = lambda *_: None,
     ) -> None:  # fmt: skip
         self.partition = partition
         self._orders = settings.topics.orders
         self._clock_mode = settings.clock
-        self._erasure_key = "" if settings.erasure is None else settings.erasure.fingerprint
+        self._erasure_key = settings.erasure
         self._window_days = settings.window_days
         self._consumer = consumer
         self._reader = reader
@@ -272,20 +281,15 @@ class Takeover:
 
         Raises StopError when they were hashed under another key: whose orders to drop could not be told.
         """
-        if meta is not None and meta.blocked and meta.erasure_key not in ("", self._erasure_key):
-            raise StopError(
-                f"People of partition {self.partition} were erased by the key {meta.erasure_key}, and "
-                f"SEGSTREAM_ERASURE_KEY is {'another one' if self._erasure_key else 'not set'}.",
-                "Set it to the key that `segstream erase` was run with.",
-                code="ERASURE_KEY",
-            )
+        if meta is not None and meta.blocked:
+            refuse_blocks_of_other_key(self.partition, meta.erasure_key, self._erasure_key, self._erased.keys)
         blocks = {}
         for found in self._store.blocks(self._lease):
             blocks.update(found)
             yield
         block_list = BlockList(blocks)
         if meta is None:
-            for hash_ in self._erased(self.partition):
+            for hash_ in self._erased.of(self.partition):
                 block_list.block(hash_)
         return block_list
 

@@ -11,12 +11,15 @@ import pytest
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AdminClient,
 )
+from msgspec.structs import replace
 
 from stream_app.api.tokens import Scope, new_token
 from stream_app.core.erasure import ERASE_HEADER, UNERASE_HEADER, Block, decode_block
 from stream_app.core.partitioner import Partitioner, partition_of
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
+from stream_app.worker.control import read_control
+from stream_app.worker.meta import decode_meta, encode_meta
 from tests.builders import AN_ERASURE_KEY, an_order_json
 from tests.integration.api_process import ApiProcess, Said
 from tests.integration.deployment import Deployment
@@ -25,6 +28,7 @@ from tests.integration.shop import Sent
 from tests.integration.waiting import wait_for
 
 SECRET = "a secret of 32 characters or more"  # noqa: S105
+ANOTHER_SECRET = "another secret of 32 characters or more"  # noqa: S105
 CANARY = "canary-7f3a9e51"
 OTHERS = [f"C{number}" for number in range(12)]
 PARTITIONS = 2
@@ -187,9 +191,7 @@ def test_a_worker_without_the_key_stops_instead_of_bringing_people_back(deployme
 
     assert keyless.wait(30) == 1
     assert "ERASURE_KEY" in keyless.said()
-    refused = deployment.terminal().run(
-        "erase", CANARY, SEGSTREAM_ERASURE_KEY="another secret of 32 characters or more"
-    )
+    refused = deployment.terminal().run("erase", CANARY, SEGSTREAM_ERASURE_KEY=ANOTHER_SECRET)
     assert refused.returncode == 1
     assert "ERASURE_KEY" in refused.stderr
 
@@ -197,9 +199,8 @@ def test_a_worker_without_the_key_stops_instead_of_bringing_people_back(deployme
 @pytest.mark.long
 def test_a_worker_with_another_key_waits_at_the_marker_and_brings_nobody_back(deployment: Deployment) -> None:
     # Given a worker with another key that meets a marker
-    another = "another secret of 32 characters or more"
     deployment.send([*some_days(1, 1), a_marker(CANARY), *some_days(2, 2)])
-    stranger = deployment.worker(erasure_key=another)
+    stranger = deployment.worker(erasure_key=ANOTHER_SECRET)
     wait_for("it pauses", lambda: "is paused: MARKER_KEY" in str(stranger.readyz()), said=stranger.testimony)
     assert stranger.terminate() == 0
 
@@ -208,9 +209,52 @@ def test_a_worker_with_another_key_waits_at_the_marker_and_brings_nobody_back(de
 
     # Then it goes on by itself, and another one with the wrong key ends before it could bring somebody back
     assert (traces(deployment), block_of(deployment)) == ([], Block(len(chain(deployment))))
-    wrong = deployment.worker("w2", erasure_key=another)
+    wrong = deployment.worker("w2", erasure_key=ANOTHER_SECRET)
     assert wrong.wait(30) == 1
     assert "ERASURE_KEY" in wrong.said()
+
+
+@pytest.mark.long
+def test_the_first_erasure_needs_the_key_of_the_workers(deployment: Deployment) -> None:
+    deployment.send(some_days(1, 1))
+    deployment.run_to_end()
+    said = read_control(deployment.settings).position
+
+    refused = deployment.terminal().run("erase", CANARY, SEGSTREAM_ERASURE_KEY=ANOTHER_SECRET)
+
+    assert refused.returncode == 1
+    assert "ERASURE_KEY: No worker has this SEGSTREAM_ERASURE_KEY" in refused.stderr
+    assert read_control(deployment.settings).position == said
+
+
+@pytest.mark.long
+def test_block_lists_of_a_release_that_did_not_say_their_key_are_refused_by_another_one(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    # Given partitions with erased people, as a release left them that wrote no fingerprint
+    deployment.send(some_days(1, 1))
+    worker = deployment.worker()
+    deployment.wait_done()
+    ids = tmp_path / "ids.txt"
+    ids.write_text("\n".join([CANARY, *OTHERS]))
+    deployment.terminal().ok("erase", "--file", str(ids))
+    assert worker.terminate() == 0
+    for partition in range(PARTITIONS):
+        key = f"{deployment.settings.redis_prefix}partition:{deployment.topics.orders}:{partition}"
+        meta = decode_meta(deployment.redis.hget(key, "meta"))
+        assert meta.blocked
+        deployment.redis.hset(key, "meta", encode_meta(replace(meta, erasure_key="")))
+
+    # When a worker has another key
+    wrong = deployment.worker("w1", erasure_key=ANOTHER_SECRET)
+
+    # Then it stops, and one with the right key goes on and brings nobody back
+    assert wrong.wait(30) == 1
+    assert "ERASURE_KEY" in wrong.said()
+    deployment.workers.remove(wrong)
+    deployment.send(some_days(2, 2))
+    deployment.run_to_end("w2")
+    assert deployment.shown.hashes("customer:") == {}
 
 
 @pytest.mark.long
