@@ -113,8 +113,10 @@ class Lookup:
         records = self.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(PROBED)])
         return next((decode_meta(record) for record in records if record), None)
 
-    def rules_of(self, customer_id: str, adopted: int) -> tuple[Rules, int]:
-        """Return by what a customer is counted whom this swap last took over, and the clock of their partition.
+    def rules_of(self, customer_id: str, adopted: int, model_version: str) -> tuple[Rules, int]:
+        """Return by what a customer is counted, and the clock of their partition.
+
+        `adopted`, `model_version`: the swap that last took the customer over, and the model that scored them.
 
         It is NO_CLOCK where the shop's producers choose the partition in a way of their own.
         """
@@ -126,7 +128,8 @@ class Lookup:
         raw = None if partition is None else self._get(f"partition:{self._settings.topics.orders}:{partition}", "meta")
         own = decode_meta(raw) if raw else None
         # The window is the partition's own, whatever the settings say.
-        rules = replace(self._settings.rules(partitions), window_days=(own or some).window_days_of(adopted))
+        window_days = (own or some).window_days_of(adopted, model_version)
+        rules = replace(self._settings.rules(partitions), window_days=window_days)
         return rules, NO_CLOCK if own is None else own.clock
 
     def ask(self, questions: Callable[[redis.client.Pipeline], object], *, is_atomic: bool = False) -> list[Any]:

@@ -105,7 +105,8 @@ class Models:
             return ActiveModel(scorer, walked=walked, adopting=adopting_of(found, old))
         if switch is None:
             return ActiveModel(scorer, owing=None if meta.owing is None else Place(*meta.owing))
-        before = self._named(switch.old_version, window_days)
+        old_window_days = window_days if switch.old_window_days is UNSET else switch.old_window_days
+        before = Measure.of(self._named(switch.old_version, old_window_days), old_window_days)
         under_way = ModelSwitch(before, switch.instant, is_quiet=switch.is_quiet, is_patient=switch.is_patient)
         return ActiveModel(scorer, under_way, Place(switch.walked_due, switch.walked_id))
 

@@ -116,8 +116,8 @@ def test_until_a_customer_has_gone_over_the_window_before_the_swap_is_theirs() -
     assert work.write is not None
     meta = decode_meta(work.write.meta)
 
-    assert (meta.window_days_of(adopted=0), meta.window_days_of(adopted=7)) == (365, 90)
-    assert replace(meta, adoption=None).window_days_of(adopted=0) == 90
+    assert (meta.window_days_of(0, OLD.scorer.version), meta.window_days_of(7, "for 90 days")) == (365, 90)
+    assert replace(meta, adoption=None).window_days_of(0, OLD.scorer.version) == 90
 
 
 def test_a_release_that_knows_no_windows_of_swaps_refuses_such_a_swap() -> None:
@@ -160,7 +160,7 @@ def test_another_window_stays_when_its_swap_is_given_up_and_whoever_had_not_gone
     active, switch = lane.active, lane.active.switch
     assert (lane.basis.window_days, active.scorer, active.adopting) == (90, at_hand.scorer, None)
     assert switch is not None
-    assert (switch.old, active.walked) == (OLD.scorer, START)
+    assert (switch.old, active.walked) == (OLD, START)
 
 
 def test_a_partition_that_is_not_at_the_swap_that_is_given_up_only_says_that_it_has_heard() -> None:
