@@ -177,6 +177,10 @@ class Lookup:
         records = self.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(count)])
         return [decode_meta(record) if record else None for record in records]
 
+    def windows(self) -> list[int | None]:
+        """Return the window in days by which each partition counts in which anything was counted yet."""
+        return [meta.identity.window_days for meta in self.metas() if meta is not None]
+
     def due_backlog(self, count: int) -> int:
         """Return how many customers' timers lie behind their partition's clock and have not fired yet."""
         key = f"{self._settings.redis_prefix}due:{self._settings.topics.orders}"
@@ -209,6 +213,21 @@ class Lookup:
             return cast(bytes | None, self._redis.hget(f"{self._settings.redis_prefix}{key}", field))
         except redis.RedisError as error:
             raise redis_away(self._settings, error) from error
+
+
+def counted_windows(settings: Settings) -> list[int | None]:
+    """Return by which windows the partitions count; none where nothing was counted, or Redis cannot be asked.
+
+    Whoever trains need not reach Redis: then what was said must do.
+    """
+    try:
+        lookup = Lookup(settings, retry=None)
+        try:
+            return lookup.windows()
+        finally:
+            lookup.close()
+    except SegstreamError:
+        return []
 
 
 def _status(partition: int, meta: Meta, position: int) -> PartitionStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -187,6 +188,30 @@ def meta_of(
         unclean_since=unclean_since,
         oldest_format=oldest_format,
     )
+
+
+class _Window(Struct):
+    window_days: int | None
+
+
+class _Counted(Struct):
+    identity: _Window
+
+
+_decode_counted = msgspec.json.Decoder(_Counted).decode
+
+
+def windows_in(metas: Iterable[object]) -> list[int | None]:
+    """Return by which windows partitions count that wrote meta records, of whatever release.
+
+    What is none says nothing: an empty one of a claim before the first record, or one that a takeover will mend.
+    """
+    found = []
+    for meta in metas:
+        if isinstance(meta, bytes):
+            with suppress(msgspec.MsgspecError):
+                found.append(_decode_counted(meta).identity.window_days)
+    return found
 
 
 def progress_of(meta: Meta, partition: int) -> Progress:

@@ -126,3 +126,58 @@ def test_a_switch_that_an_earlier_release_began_stays_within_the_window(settings
     assert active.switch is not None
     assert active.switch.old == Measure.of(active.switch.old.scorer, 365)
     assert asdict(switch)["old_version"] == active.switch.old.scorer.version
+
+
+def loaded(models: Models, clock: int, window_days: int | None) -> Scorer | None:
+    """Return the model that is live, once it is at hand."""
+    until = time.monotonic() + SECONDS
+    while (found := models.live_at(clock, window_days)) is None and time.monotonic() < until:
+        time.sleep(0.01)
+    return None if found is None else found[0]
+
+
+def test_no_worker_misses_a_model_after_a_window_swap_that_every_partition_refused(
+    settings: Settings, control: Control
+) -> None:
+    old, new = published(settings)
+    models = Models(settings, control)
+    for said in (a_promotion(old), a_window_swap(new)):
+        control.promotions.hear(said)
+
+    models.counted = [365, 365]
+    problem_of_all, begins_with = models.problem(0, 365), models.window_days()
+    models.counted = [365, 90]
+    problem_of_one = models.problem(0, 365)
+
+    assert (problem_of_all, begins_with) == ("", 365)
+    assert problem_of_one.startswith("MODEL_WINDOW")
+    scorer = loaded(models, 0, 365)
+    assert scorer is not None
+    assert scorer.version == OLD.version
+
+
+def test_a_worker_with_another_setting_goes_on_with_a_model_of_which_nobody_said_for_which_window_it_is(
+    settings: Settings, control: Control
+) -> None:
+    old, _ = published(settings)
+    control.promotions.hear(replace(a_promotion(old), window_days=UNSET))
+    models = Models(settings.model_copy(update={"window_days": 90}), control)
+    models.counted = [365]
+
+    until = time.monotonic() + SECONDS
+    while (met := models.any_at_hand()) is None and time.monotonic() < until:
+        time.sleep(0.01)
+
+    assert met is not None
+    assert met.version == OLD.version
+    assert models.window_days() == 365
+    begun = once_at_hand(models, None, models.window_days())
+    assert begun.scorer.version == OLD.version
+
+
+def test_the_setting_says_by_which_window_the_first_partition_of_all_begins(
+    settings: Settings, control: Control
+) -> None:
+    models = Models(settings.model_copy(update={"window_days": 90}), control)
+
+    assert models.window_days() == 90
