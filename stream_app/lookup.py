@@ -113,8 +113,10 @@ class Lookup:
         records = self.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(PROBED)])
         return next((decode_meta(record) for record in records if record), None)
 
-    def rules_of(self, customer_id: str, adopted: int) -> tuple[Rules, int]:
-        """Return by what a customer is counted whom this swap last took over, and the clock of their partition.
+    def rules_of(self, customer_id: str, adopted: int, model_version: str) -> tuple[Rules, int]:
+        """Return by what a customer is counted, and the clock of their partition.
+
+        `adopted`, `model_version`: the swap that last took the customer over, and the model that scored them.
 
         It is NO_CLOCK where the shop's producers choose the partition in a way of their own.
         """
@@ -126,7 +128,8 @@ class Lookup:
         raw = None if partition is None else self._get(f"partition:{self._settings.topics.orders}:{partition}", "meta")
         own = decode_meta(raw) if raw else None
         # The window is the partition's own, whatever the settings say.
-        rules = replace(self._settings.rules(partitions), window_days=(own or some).window_days_of(adopted))
+        window_days = (own or some).window_days_of(adopted, model_version)
+        rules = replace(self._settings.rules(partitions), window_days=window_days)
         return rules, NO_CLOCK if own is None else own.clock
 
     def ask(self, questions: Callable[[redis.client.Pipeline], object], *, is_atomic: bool = False) -> list[Any]:
@@ -174,6 +177,10 @@ class Lookup:
         records = self.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(count)])
         return [decode_meta(record) if record else None for record in records]
 
+    def windows(self) -> list[int | None]:
+        """Return the window in days by which each partition counts in which anything was counted yet."""
+        return [meta.identity.window_days for meta in self.metas() if meta is not None]
+
     def due_backlog(self, count: int) -> int:
         """Return how many customers' timers lie behind their partition's clock and have not fired yet."""
         key = f"{self._settings.redis_prefix}due:{self._settings.topics.orders}"
@@ -206,6 +213,21 @@ class Lookup:
             return cast(bytes | None, self._redis.hget(f"{self._settings.redis_prefix}{key}", field))
         except redis.RedisError as error:
             raise redis_away(self._settings, error) from error
+
+
+def counted_windows(settings: Settings) -> list[int | None]:
+    """Return by which windows the partitions count; none where nothing was counted, or Redis cannot be asked.
+
+    Whoever trains need not reach Redis: then what was said must do.
+    """
+    try:
+        lookup = Lookup(settings, retry=None)
+        try:
+            return lookup.windows()
+        finally:
+            lookup.close()
+    except SegstreamError:
+        return []
 
 
 def _status(partition: int, meta: Meta, position: int) -> PartitionStatus:

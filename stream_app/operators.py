@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from msgspec import UNSET
 
 from model_store.segment_model import SegmentModel
 from model_store.store import Artefact
@@ -14,6 +15,7 @@ from stream_app.contract.control import ControlRecord, Promotion, Resume, Skip, 
 from stream_app.core.errors import OutageError, SegstreamError, UsageError
 from stream_app.core.instants import instant_of
 from stream_app.core.promotions import Promotions
+from stream_app.lookup import counted_windows
 from stream_app.settings import Settings
 from stream_app.worker.control import read_control
 from stream_app.worker.kafka_config import log_reader, plain_producer
@@ -39,7 +41,7 @@ def promote(
     """
     said = promotions(settings)
     model = _candidate(settings, artefact, said)
-    ours = said.followed()
+    ours = _followed(settings, said)
     live = ours.live(now_us())
     if live is not None and live.version == artefact.version and ours.waiting(now_us()) is None:
         raise SegstreamError(
@@ -77,12 +79,20 @@ def candidate(settings: Settings, artefact: Artefact) -> SegmentModel:
 
 
 def _candidate(settings: Settings, artefact: Artefact, said: Promotions) -> SegmentModel:
-    return load_promoted(settings, artefact.version, artefact.sha256, said.window_days(settings.window_days))
+    counts = said.window_days(counted_windows(settings))
+    return load_promoted(
+        settings, artefact.version, artefact.sha256, settings.window_days if counts is UNSET else counts
+    )
+
+
+def _followed(settings: Settings, said: Promotions) -> Promotions:
+    """Return the promotions that workers follow, by the window by which partitions count."""
+    return said if said.are_for_one_window else said.followed(counted_windows(settings))
 
 
 def live_model(settings: Settings) -> Promotion | None:
     """Return the promotion that is live now, None when there is none; one for a later instant does not count yet."""
-    return promotions(settings).followed().live(now_us())
+    return _followed(settings, promotions(settings)).live(now_us())
 
 
 def promotions(settings: Settings) -> Promotions:
@@ -92,7 +102,7 @@ def promotions(settings: Settings) -> Promotions:
 
 def model_before(settings: Settings) -> Artefact:
     """Return what was live before the model that is live now; raises SegstreamError when there was none."""
-    said = promotions(settings).followed()
+    said = _followed(settings, promotions(settings))
     before = said.before(now_us())
     if before is None:
         raise SegstreamError(

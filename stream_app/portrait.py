@@ -77,7 +77,7 @@ def portrait(settings: Settings, customer_id: str, as_of: int | None, most_order
             code="CUSTOMER_UNKNOWN",
         )
     instant = customer.rfm.as_of if as_of is None else as_of
-    rules, _ = lookup.rules_of(customer_id, customer.adopted)
+    rules, _ = lookup.rules_of(customer_id, customer.adopted, customer.model_version)
     features = features_at(customer, instant, rules.window)
     model = _model_of(settings, customer)
     last, since, until = customer.rfm.last_purchase(), stands_since(customer), valid_until(customer)

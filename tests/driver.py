@@ -50,7 +50,8 @@ class Driver:
 
     def begin_switch(self, scorer: Scorer, *, is_quiet: bool = False, is_patient: bool = False) -> None:
         """Let another model decide from now on; it takes over whom a record, a boundary or a slice touches."""
-        self.switch = ModelSwitch(self.scorer, self.progress.clock.instant, is_quiet=is_quiet, is_patient=is_patient)
+        old, instant = Measure.of(self.scorer, self.rules.window_days), self.progress.clock.instant
+        self.switch = ModelSwitch(old, instant, is_quiet=is_quiet, is_patient=is_patient)
         self.scorer = scorer
         self._to_walk = sorted(self.states)
 
@@ -70,7 +71,7 @@ class Driver:
         """Let nobody take over any more what the other driver held; another window and its model stay."""
         given_up, self.adoption, self._to_walk = self.adoption, None, []
         if given_up is not None and given_up.old.scorer.version != self.scorer.version:
-            self.switch = ModelSwitch(given_up.old.scorer, given_up.instant, is_patient=given_up.is_patient)
+            self.switch = ModelSwitch(given_up.old, given_up.instant, is_patient=given_up.is_patient)
             self._to_walk = sorted(self.states)
 
     def run(

@@ -15,6 +15,8 @@ from model_store.segment_model import Segment, SegmentModel
 from stream_app.api.problems import Problem
 from stream_app.contract.control import Promotion
 from stream_app.core.errors import SegstreamError
+from stream_app.core.promotions import Promotions
+from stream_app.lookup import counted_windows
 from stream_app.operators import now_us
 from stream_app.settings import Settings
 from stream_app.worker.control import Control
@@ -23,6 +25,8 @@ from stream_app.worker.promoted import load_promoted
 POLL_SECONDS = 0.2
 AGAIN_SECONDS = 5.0
 """A model that could not be loaded is tried again after so long."""
+LOOK_SECONDS = 1.0
+"""So often partitions are asked by which windows they count, once models for several were promoted."""
 OTHERS_KEPT = 8
 
 
@@ -44,6 +48,8 @@ class Champion(threading.Thread):
         self._settings = settings
         self._stopping = threading.Event()
         self._tried_at = 0.0
+        self._looked_at = 0.0
+        self._counted: list[int | None] = []
         self._others: OrderedDict[str, Live | None] = OrderedDict()
         self.current: Live | None = None
         self.refused: ModelRefused | None = None
@@ -113,12 +119,20 @@ class Champion(threading.Thread):
             return None
         return Live(model, Promotion(version=version, sha256="", by="", at="", why=""))
 
+    def _followed(self, said: Promotions) -> Promotions:
+        """Return the promotions that workers follow; while Redis does not answer, by the windows last seen."""
+        if said.are_for_one_window:
+            return said
+        if time.monotonic() - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = time.monotonic()
+            self._counted = counted_windows(self._settings) or self._counted
+        return said.followed(self._counted)
+
     def _follow(self, control: Control) -> None:
         self.is_read = self.is_read or control.is_read
         if not control.is_read:
             return
-        said = control.promotions
-        promotion = said.followed().live(now_us())
+        promotion = self._followed(control.promotions).live(now_us())
         if promotion is None or (self.current is not None and self.current.promotion == promotion):
             self.refused = None if promotion is not None else self.refused
             return
@@ -126,8 +140,7 @@ class Champion(threading.Thread):
             return
         self._tried_at = time.monotonic()
         try:
-            window_days = said.window_of(promotion, self._settings.window_days)
-            model = load_promoted(self._settings, promotion.version, promotion.sha256, window_days)
+            model = load_promoted(self._settings, promotion.version, promotion.sha256, promotion.window_days)
         except ModelRefused as refused:
             self.refused = refused
         else:

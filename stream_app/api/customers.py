@@ -37,7 +37,7 @@ async def customer(customer_id: CustomerId, here: Here) -> CustomerAnswer:
 def _answer(lookup: Lookup, here: Parts, customer_id: str) -> CustomerAnswer:
     record, header = found(lookup, customer_id)
     version = header.model_version
-    rules, clock = lookup.rules_of(customer_id, header.adopted)
+    rules, clock = lookup.rules_of(customer_id, header.adopted, version)
     scorer = here.champion.scorer_of(version) if version else None
     names = {} if scorer is None else dict(zip(scorer.ids, scorer.names, strict=True))
     return customer_answer(record, clock, rules, scorer, names)
@@ -46,7 +46,7 @@ def _answer(lookup: Lookup, here: Parts, customer_id: str) -> CustomerAnswer:
 def _explanation(lookup: Lookup, here: Parts, customer_id: str) -> Explanation:
     record, header = found(lookup, customer_id)
     version = header.model_version
-    rules, clock = lookup.rules_of(customer_id, header.adopted)
+    rules, clock = lookup.rules_of(customer_id, header.adopted, version)
     scorer = here.champion.scorer_of(version) if version else here.champion.live().scorer
     if scorer is None:
         detail = f"Model {version}, which scored this customer, is not in the store."

@@ -43,7 +43,8 @@ class Chunk:
     `customers` holds the state of everybody the records and the boundaries name who has one, and gains
     those who are new. The states and `progress` are changed in place: after a failure drop them.
     While a `switch` is on, `scorer` is the new model's, and whoever is touched goes over to it first; so it is
-    with an `adoption`, after which the window of the rules counts. There is never one of both kinds at once.
+    with an `adoption`. Whoever has gone over is counted by the window of the rules. There is never one of both kinds
+    at once.
     """
 
     def __init__(
@@ -289,7 +290,7 @@ class Chunk:
         switch, adoption, measure = self._switch, self._adoption, self._measure
         version = measure.scorer.version
         if switch is not None and customer.model_version != version and customer.customer_id in self._customers:
-            self._fire(customer, Measure(switch.old, measure.window), switch.instant)
+            self._fire(customer, switch.old, switch.instant)
             self._change_model(customer, switch)
         elif adoption is not None and customer.adopted != adoption.id:
             self._fire(customer, adoption.old, adoption.instant)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import UNSET, UnsetType
 
 from stream_app.contract.control import Promotion, Replay, WindowSwap
@@ -29,18 +31,30 @@ class Promotions:
         self.add(Promotion(version=version, sha256=sha256, by=said.by, at=said.at, window_days=window_days))
         self._window_days = said.window_days
 
-    def window_days(self, begun_with: int | None) -> int | None:
-        """Return the window by which the deployment counts, which began with one."""
-        return begun_with if self._window_days is UNSET else self._window_days
+    @property
+    def window_said(self) -> int | UnsetType | None:
+        """The window to which the deployment was last told to go over; unset: it never was."""
+        return self._window_days
 
-    def window_of(self, promotion: Promotion, begun_with: int | None) -> int | None:
-        """Return the window for which a model must have been trained; where nobody said, the deployment's."""
-        said = promotion.window_days
-        return self.window_days(begun_with) if said is UNSET else said
+    @property
+    def are_for_one_window(self) -> bool:
+        """True when it does not matter to what is live by which window partitions count."""
+        return len({promotion.window_days for _, promotion in self._said}) <= 1
 
-    def followed(self) -> Promotions:
-        """Return those that partitions follow: of the window to which the deployment last went over, if it ever did."""
-        return self if self._window_days is UNSET else self.counting(self._window_days)
+    def window_days(self, counted: Sequence[int | None]) -> int | UnsetType | None:
+        """Return the window by which a deployment counts whose partitions count by these; unset: nobody knows.
+
+        What partitions do counts, and not what was said: every one of them may have refused it. Where they differ it is
+        the one to which they were told to go over, or else that of most; where nothing was counted yet, what was said.
+        """
+        if not counted or self._window_days in counted:
+            return self._window_days
+        return max(counted, key=counted.count)
+
+    def followed(self, counted: Sequence[int | None]) -> Promotions:
+        """Return those that a deployment follows whose partitions count by these windows."""
+        window_days = self.window_days(counted)
+        return self if window_days is UNSET or self.are_for_one_window else self.counting(window_days)
 
     def counting(self, window_days: int | None) -> Promotions:
         """Return those of models for a window, and those of which nobody said for which one they are."""

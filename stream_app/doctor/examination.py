@@ -9,7 +9,16 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from stream_app.core.errors import SegstreamError
-from stream_app.doctor.facts import Bounds, KafkaFacts, OrderFacts, RedisFacts, Refusal, TopicFacts, WorkerFacts
+from stream_app.doctor.facts import (
+    Bounds,
+    KafkaFacts,
+    OrderFacts,
+    RedisFacts,
+    Refusal,
+    SeenPartition,
+    TopicFacts,
+    WorkerFacts,
+)
 from stream_app.doctor.finding import Finding, skipped
 from stream_app.doctor.judge.erasure import judge_erasures
 from stream_app.doctor.judge.kafka import judge_kafka
@@ -129,11 +138,12 @@ class Examination:
     def _examine_model(self) -> Iterator[Finding]:
         control = self._settings.topics.control
         unseen = self._unseen_control()
+        counted = [seen.window_days for seen in self._held() or () if seen.is_written]
         try:
-            facts = look_at_model(self._settings, None if unseen else self._admin)
+            facts = look_at_model(self._settings, None if unseen else self._admin, counted)
         except _SILENCE as error:
             unseen = f"{control} cannot be read ({_words(error)})"
-            facts = look_at_model(self._settings, None)
+            facts = look_at_model(self._settings, None, counted)
         yield from judge_model(facts, unseen)
 
     def _examine_workers(self) -> Iterator[Finding]:
@@ -146,11 +156,16 @@ class Examination:
         except _SILENCE as error:
             yield skipped("workers.members", f"the brokers do not say how the group stands ({_words(error)})")
             return
-        is_redis_usable = self._redis is not None and self._redis.is_usable
-        held = look_at_partitions(settings, self._bounds.partitions) if is_redis_usable else None
+        held = self._held()
         page, problems = look_at_page(settings)
         ours = (settings.window_days, settings.currency, settings.clock)
         yield from judge_workers(WorkerFacts(group, held, page, problems, *ours))
+
+    def _held(self) -> tuple[SeenPartition, ...] | None:
+        """Return what Redis holds of each partition; None where nobody can know."""
+        if self._bounds is None or self._redis is None or not self._redis.is_usable:
+            return None
+        return look_at_partitions(self._settings, self._bounds.partitions)
 
     def _examine_clocks(self) -> Iterator[Finding]:
         assert self._redis is not None

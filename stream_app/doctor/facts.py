@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from msgspec import UNSET, UnsetType
+
 from stream_app.core.partitioner import Partitioner
 from stream_app.topic_faults import SeenTopic
 
@@ -185,7 +187,9 @@ class ModelFacts:
     versions: tuple[str, ...] = ()
     live: LiveModel | None = None
     window_days: int | None = 365
-    """By which the deployment counts: what the last swap to another one said, else the settings."""
+    """By which the deployment counts: what its partitions say, else the last swap to another one, else the settings."""
+    said_days: int | UnsetType | None = UNSET
+    """To which the last swap to another one was to lead; unset: there was none."""
 
 
 @dataclass(frozen=True)

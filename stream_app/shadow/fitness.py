@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
+
+from msgspec import UNSET, UnsetType
 
 from stream_app.contract.control import Replay, Swap
 from stream_app.core.errors import SegstreamError
@@ -64,7 +67,7 @@ class Fit(NamedTuple):
     replay: Replay
     window_days: int | None
     has_other_window: bool
-    """True: some partition counts by another window, and goes over to that of the namespace and to its model."""
+    """True: some partition counts by another window, or was told to, and goes over to that of the namespace."""
 
 
 def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Fit:
@@ -88,12 +91,18 @@ def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Fit:
     _refuse_other_rules(metas, counted)
     _refuse_other_format(shadow.namespace, counted)
     (window_days,) = _windows(counted)
-    has_other_window = _windows(metas) != {window_days}
+    said = promotions(live)
+    has_other_window = goes_elsewhere(_windows(metas), said.window_said, window_days)
     if has_other_window:
         # No worker could go over to it otherwise.
         load_promoted(live, replay.version, replay.sha256, window_days)
-        refuse_other_content(promotions(live), replay.version, replay.sha256)
+        refuse_other_content(said, replay.version, replay.sha256)
     return Fit(replay, window_days, has_other_window)
+
+
+def goes_elsewhere(counted: Collection[int | None], said: int | UnsetType | None, window_days: int | None) -> bool:
+    """Tell whether a swap has to say its window: not all partitions count by it, or were last told to go over to it."""
+    return any(each != window_days for each in counted) or said not in (UNSET, window_days)
 
 
 def _refuse_other_format(namespace: str, counted: list[Meta | None]) -> None:

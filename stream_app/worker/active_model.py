@@ -42,12 +42,9 @@ class ActiveModel:
         """True until everybody has gone over."""
         return self.switch is not None or self.adopting is not None
 
-    def begin(
-        self, scorer: Scorer, instant: int, held: Mapping[str, Customer], *, is_quiet: bool, is_patient: bool
-    ) -> None:
-        """Let another model decide from an instant on."""
-        self.switch = ModelSwitch(self.scorer, instant, is_quiet=is_quiet, is_patient=is_patient)
-        self.scorer = scorer
+    def begin(self, scorer: Scorer, switch: ModelSwitch, held: Mapping[str, Customer]) -> None:
+        """Let another model decide from the instant of a switch on."""
+        self.switch, self.scorer = switch, scorer
         # The walk meets everybody, and whoever is owed an event gets it then.
         self.walked, self.owing = START, None
         self.held_at_begin = held
@@ -79,22 +76,27 @@ class ActiveModel:
     def give_up(self, held: Mapping[str, Customer]) -> None:
         """Let nobody take over what a namespace holds any more.
 
-        Another window and its model stay: whoever has not gone over does so with the orders held, as by a switch.
+        Another window and its model stay: whoever has not gone over does so with the orders held, as by a switch. Up to
+        its instant the old model decides for them, and the old window.
         """
-        adopting, scorer = self.adopting, self.scorer
+        adopting = self.adopting
         self.end()
-        if adopting is None or adopting.terms.old.scorer.version == scorer.version:
+        if adopting is None or adopting.terms.old.scorer.version == self.scorer.version:
             return
-        terms, self.scorer = adopting.terms, adopting.terms.old.scorer
+        terms = adopting.terms
         is_quiet = terms.is_quiet or terms.is_silent
-        self.begin(scorer, terms.instant, held, is_quiet=is_quiet, is_patient=terms.is_patient)
+        switch = ModelSwitch(terms.old, terms.instant, is_quiet=is_quiet, is_patient=terms.is_patient)
+        self.begin(self.scorer, switch, held)
 
     def progress(self) -> SwitchProgress | None:
         """Return what the meta record says of the switch, None when there is none."""
         switch = self.switch
         if switch is None:
             return None
-        return SwitchProgress(switch.old.version, switch.instant, switch.is_quiet, *self.walked, switch.is_patient)
+        old = switch.old
+        return SwitchProgress(
+            old.scorer.version, switch.instant, switch.is_quiet, *self.walked, switch.is_patient, old.window_days
+        )
 
     def adoption(self) -> AdoptionProgress | None:
         """Return what the meta record says of the swap, None when there is none."""

@@ -143,8 +143,9 @@ class Engine:
     def _new_takeover(self, partition: int, is_damaged: bool) -> Takeover:
         # A partition that begins anew must know of everybody who is erased by now, and by which window others count.
         self._control.read()
+        self._startup.look_at_windows()
         control, partitions = self._control, self._basis.identity.partitions
-        basis = self._basis.counting(self._startup.window_days)
+        basis = self._basis.counting(self._models.window_days())
         parts = (self._settings, self._consumer, self._reader, self.store, basis, self._models)
         erased = Erased(lambda each: control.erased_in(each, partitions), control.erasure_keys)
         return self.takeover_class(
@@ -365,6 +366,7 @@ class Engine:
                 self._check(lane)
             except PartitionLost as lost:
                 self._lose(lost)
+        self._startup.look_at_windows()
         self.gauges.lag(self._consumer, self._assignment.lanes)
         self.gauges.drift(self._assignment.lanes)
         self.gauges.figures(self._assignment.lanes)

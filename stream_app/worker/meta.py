@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from stream_app.core.breaker import Breaker
 from stream_app.core.clock import Clock
@@ -71,6 +72,8 @@ class SwitchProgress(Struct, frozen=True):
     walked_due: str
     walked_id: str
     is_patient: bool = False
+    old_window_days: int | UnsetType | None = UNSET
+    """The window of whoever has not gone over; unset, from a release before: the same as after it."""
 
 
 class AdoptionProgress(Struct, frozen=True):
@@ -134,12 +137,14 @@ class Meta(Struct, frozen=True, kw_only=True):
         """True when the last swap was given up: some customers are of the other count, and some are not."""
         return self.given_up != 0 and self.given_up == self.swapped
 
-    def window_days_of(self, adopted: int) -> int | None:
-        """Return the window by which a customer is counted whom this swap last took over."""
-        under_way = self.adoption
-        if under_way is None or not under_way.old_version or under_way.id == adopted:
-            return self.identity.window_days
-        return under_way.old_window_days
+    def window_days_of(self, adopted: int, model_version: str) -> int | None:
+        """Return the window by which a customer is counted whom this swap last took over, and this model scored."""
+        under_way, switch = self.adoption, self.switch
+        if under_way is not None and under_way.old_version and under_way.id != adopted:
+            return under_way.old_window_days
+        if switch is not None and switch.old_version == model_version and switch.old_window_days is not UNSET:
+            return switch.old_window_days
+        return self.identity.window_days
 
 
 def half_swapped(metas: Iterable[Meta | None]) -> list[int]:
@@ -183,6 +188,30 @@ def meta_of(
         unclean_since=unclean_since,
         oldest_format=oldest_format,
     )
+
+
+class _Window(Struct):
+    window_days: int | None
+
+
+class _Counted(Struct):
+    identity: _Window
+
+
+_decode_counted = msgspec.json.Decoder(_Counted).decode
+
+
+def windows_in(metas: Iterable[object]) -> list[int | None]:
+    """Return by which windows partitions count that wrote meta records, of whatever release.
+
+    What is none says nothing: an empty one of a claim before the first record, or one that a takeover will mend.
+    """
+    found = []
+    for meta in metas:
+        if isinstance(meta, bytes):
+            with suppress(msgspec.MsgspecError):
+                found.append(_decode_counted(meta).identity.window_days)
+    return found
 
 
 def progress_of(meta: Meta, partition: int) -> Progress:

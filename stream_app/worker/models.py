@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from model_store.errors import ModelRefused
 from model_store.scoring import Scorer
@@ -38,8 +38,8 @@ class ModelAway(PartitionWaits):
         super().__init__(cause, code="MODEL_AWAY")
 
 
-Wanted = tuple[Promotion, int | None]
-"""A promoted model, and the window for which it must have been trained."""
+Wanted = tuple[Promotion, int | UnsetType | None]
+"""A promoted model, and the window for which it must have been trained; unset: any."""
 
 
 class Models:
@@ -55,6 +55,8 @@ class Models:
         self._refused: dict[Wanted, str] = {}
         self._tried_at: dict[Wanted, float] = {}
         self._loading: set[Wanted] = set()
+        self.counted: Sequence[int | None] = ()
+        """The windows by which the deployment's partitions count, as they were last seen."""
 
     def live_at(self, clock: int, window_days: int | None) -> tuple[Scorer, Promotion] | None:
         """Return the model that is live at a partition's clock and window; None when there is none, or not at hand."""
@@ -68,10 +70,17 @@ class Models:
         return next((scorer for promotion in come if (scorer := self._get((promotion, window_days)))), None)
 
     def any_at_hand(self) -> Scorer | None:
-        """Return the newest model that is at hand, whichever the window for which it was promoted."""
-        said, begun_with = self._control.promotions, self._settings.window_days
-        wanted = ((promotion, said.window_of(promotion, begun_with)) for promotion in said.come(sys.maxsize))
-        return next((scorer for each in wanted if (scorer := self._get(each))), None)
+        """Return the newest model that is at hand, whichever the window for which it was promoted, or none was said."""
+        come = self._control.promotions.come(sys.maxsize)
+        return next((scorer for each in come if (scorer := self._get((each, each.window_days)))), None)
+
+    def window_days(self) -> int | None:
+        """Return the window by which a partition counts that begins anew: that of the others, or else what was said.
+
+        What the settings say counts where nothing was counted yet, and nothing was said.
+        """
+        known = self._control.promotions.window_days(self.counted)
+        return self._settings.window_days if known is UNSET else known
 
     def problem_at(self, standings: Iterable[Standing]) -> str:
         """Return the first `problem` at one of them, empty when there is none."""
@@ -80,9 +89,9 @@ class Models:
     def problem(self, clock: int, window_days: int | None) -> str:
         """Return why the model that is live at a clock is not what scores by a window, as a sentence; empty if it is.
 
-        One that was promoted for another window is not followed.
+        One that was promoted for another window than the one by which the deployment counts is not live.
         """
-        live = self._control.promotions.live(clock)
+        live = self._control.promotions.followed(self.counted).live(clock)
         if live is None:
             return NONE_LIVE
         said = live.window_days
@@ -105,7 +114,8 @@ class Models:
             return ActiveModel(scorer, walked=walked, adopting=adopting_of(found, old))
         if switch is None:
             return ActiveModel(scorer, owing=None if meta.owing is None else Place(*meta.owing))
-        before = self._named(switch.old_version, window_days)
+        old_window_days = window_days if switch.old_window_days is UNSET else switch.old_window_days
+        before = Measure.of(self._named(switch.old_version, old_window_days), old_window_days)
         under_way = ModelSwitch(before, switch.instant, is_quiet=switch.is_quiet, is_patient=switch.is_patient)
         return ActiveModel(scorer, under_way, Place(switch.walked_due, switch.walked_id))
 
@@ -142,7 +152,8 @@ class Models:
         promotion, window_days = wanted
         try:
             model = load_promoted(self._settings, promotion.version, promotion.sha256, window_days)
-            self._loaded[wanted] = Scorer(model)
+            # One for any window is then known for its own, too.
+            self._loaded[wanted] = self._loaded[promotion, model.window_days] = Scorer(model)
             self._refused.pop(wanted, None)
         except ModelRefused as refused:
             self._refuse(wanted, str(refused))

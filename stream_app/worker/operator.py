@@ -8,6 +8,8 @@ from stream_app.contract.control import Resume, Skip
 from stream_app.core.breaker import Breaker
 from stream_app.core.errors import StopError
 from stream_app.core.instants import NO_CLOCK
+from stream_app.core.measure import Measure
+from stream_app.core.model_switch import ModelSwitch
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.control import Control
 from stream_app.worker.lane import BREAKER, HELD, Lane
@@ -75,4 +77,6 @@ def begin_switch(lane: Lane, control: Control, models: Models, *, is_patient: bo
     if clock == NO_CLOCK:
         lane.active = ActiveModel(scorer)
     else:
-        active.begin(scorer, clock, lane.unapplied, is_quiet=promotion.is_quiet, is_patient=is_patient)
+        old = Measure.of(active.scorer, lane.basis.window_days)
+        switch = ModelSwitch(old, clock, is_quiet=promotion.is_quiet, is_patient=is_patient)
+        active.begin(scorer, switch, lane.unapplied)

@@ -51,12 +51,11 @@ class Startup:
     @property
     def standing(self) -> Standing:
         """Where a partition stands that begins anew."""
-        return NO_CLOCK, self.window_days
+        return NO_CLOCK, self._models.window_days()
 
-    @property
-    def window_days(self) -> int | None:
-        """The window by which a partition counts that begins anew."""
-        return self._control.promotions.window_days(self._settings.window_days)
+    def look_at_windows(self) -> None:
+        """See by which windows the partitions count, wherever they are: whoever begins anew, or reads, goes by that."""
+        self._models.counted = self._store.windows(self.identity.partitions)
 
     def steps(self) -> list[Callable[[], bool]]:
         """Return the steps in their order."""
@@ -110,6 +109,7 @@ class Startup:
     def _meet_model(self) -> bool:
         """Wait for a model; when the newest cannot be loaded, the one before may be what the state was scored by."""
         self._control.read(CONTROL_SECONDS)
+        self.look_at_windows()
         scorer = self._models.any_at_hand()
         if scorer is None:
             self._wait(self._models.problem(*self.standing) or "the model is being loaded")

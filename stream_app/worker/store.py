@@ -17,6 +17,7 @@ from stream_app import metrics
 from stream_app.core.erasure import Block, decode_block
 from stream_app.core.errors import OutageError, StopError
 from stream_app.settings import Settings
+from stream_app.worker.meta import windows_in
 from stream_app.worker.place import Place
 from stream_app.worker.plaintext import refuse_plaintext_redis
 from stream_app.worker.redis_rights import denial_of, refuse_missing_commands
@@ -234,6 +235,14 @@ class Store:
         with self._outages():
             seconds, microseconds = self._redis.time()
         return seconds * 1_000_000 + microseconds
+
+    def windows(self, partitions: int) -> list[int | None]:
+        """Return the window in days by which each partition counts of which there is a meta record."""
+        with self._outages(), self._redis.pipeline(transaction=False) as pipe:
+            for partition in range(partitions):
+                pipe.hget(f"{self._prefix}partition:{self._settings.topics.orders}:{partition}", "meta")
+            found = pipe.execute(raise_on_error=False)
+        return windows_in(found)
 
     def write_nonce(self, instance_id: str, nonce: str) -> None:
         """Say that this process is the instance from now on."""

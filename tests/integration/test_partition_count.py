@@ -10,7 +10,7 @@ from stream_app.core.outcome import Progress
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
 from stream_app.statistics import Statistics
-from stream_app.worker.meta import AdoptionProgress, encode_meta, identity_of, meta_of
+from stream_app.worker.meta import AdoptionProgress, SwitchProgress, encode_meta, identity_of, meta_of
 
 PARTITIONS = 12
 
@@ -48,9 +48,26 @@ def test_a_customer_is_counted_by_the_window_of_the_partition_and_not_of_the_set
     )  # type: ignore[arg-type]
     fresh_redis.hset("partition:orders.v1:0", mapping={"meta": encode_meta(meta), "customers": 0})
 
-    rules, clock = Lookup(settings_of(fresh_redis)).rules_of("C1", adopted)
+    rules, clock = Lookup(settings_of(fresh_redis)).rules_of("C1", adopted, "v1")
 
     assert (rules.window_days, clock) == (window_days, 5)
+
+
+@pytest.mark.parametrize(("scored_by", "window_days"), [("v0", 365), ("v1", 90)], ids=["not gone over", "gone over"])
+def test_once_a_swap_to_another_window_was_given_up_a_customer_is_counted_by_that_of_their_model(
+    fresh_redis: Redis, scored_by: str, window_days: int
+) -> None:
+    identity = identity_of("cluster", "orders", "state", 1, 90, "EUR")
+    under_way = SwitchProgress("v0", 0, is_quiet=False, walked_due="-inf", walked_id="", old_window_days=365)
+    meta = meta_of(
+        Progress(0, clock=Clock(5)), identity, control_position=0, model_version="v1", switch=under_way, adoption=None,
+        swapped=7, given_up=7, owing=None, paused="", clock_mode="event", figures_since="",
+    )  # fmt: skip
+    fresh_redis.hset("partition:orders.v1:0", mapping={"meta": encode_meta(meta), "customers": 0})
+
+    rules, _ = Lookup(settings_of(fresh_redis)).rules_of("C1", 0, scored_by)
+
+    assert rules.window_days == window_days
 
 
 def test_nobody_has_been_at_work_yet(fresh_redis: Redis) -> None:

@@ -12,6 +12,7 @@ from redis import Redis
 
 from model_store.scoring import Scorer
 from stream_app.core.erasure import BlockList
+from stream_app.core.measure import Measure
 from stream_app.core.model_switch import ModelSwitch
 from stream_app.core.outcome import Progress
 from stream_app.core.pipeline import read_chunk
@@ -63,8 +64,9 @@ class Shell:
 
     def begin_switch(self, *, is_patient: bool) -> None:
         lane = self.lane
+        old = Measure.of(lane.active.scorer, BASIS.window_days)
         lane.active.begin(
-            Scorer(NEW), lane.progress.clock.instant, lane.unapplied, is_quiet=False, is_patient=is_patient
+            Scorer(NEW), ModelSwitch(old, lane.progress.clock.instant, is_patient=is_patient), lane.unapplied
         )
 
     def step(self, records: Sequence[ARecord], *, allowed: int = EVERYBODY) -> None:
@@ -124,7 +126,9 @@ class Shell:
         active.owing = None if meta.owing is None else Place(*meta.owing)
         if switch is not None:
             active.switch = ModelSwitch(
-                scorers[switch.old_version], switch.instant, is_quiet=False, is_patient=switch.is_patient
+                Measure.of(scorers[switch.old_version], BASIS.window_days),
+                switch.instant,
+                is_patient=switch.is_patient,
             )
             active.walked = Place(switch.walked_due, switch.walked_id)
         progress = progress_of(meta, 0)

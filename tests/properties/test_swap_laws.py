@@ -171,6 +171,30 @@ def test_up_to_a_swap_the_old_window_and_model_decide_and_after_it_the_new_ones(
         assert len(between) <= 1
 
 
+@given(swaps(has_other_window=True), st.integers(0, 2**64 - 1))
+def test_whoever_goes_over_once_a_swap_was_given_up_was_measured_by_the_old_window_until_it(
+    drawn: Drawn, seed: int
+) -> None:
+    dice, log, at = Random(seed), a_log(drawn.world.log), drawn.swapped_at
+    live, namespace = a_driver(drawn.world), a_driver(drawn.then)
+    feed(live, log[drawn.missed : at], in_pieces, dice)
+    before = a_driver(drawn.world)
+    feed(before, log[drawn.missed : at], at_once, dice)
+    before.progress.clock.advance(live.progress.clock.instant)
+    before.settle()
+
+    live.begin_swap(namespace)
+    live.give_up()
+    feed(live, log[at:], in_pieces, dice)
+    live.settle()
+
+    for name, changes in live.changes.items():
+        old = before.changes.get(name, [])
+        between = [step_of(change) for change in changes[len(old) :] if json.loads(change)["cause"] == "model"]
+        assert changes[: len(old)] == old
+        assert len(between) <= 1
+
+
 @given(swaps(has_other_window=False), st.integers(0, 2**64 - 1))
 def test_taking_over_what_is_already_so_changes_nothing(drawn: Drawn, seed: int) -> None:
     same = drawn._replace(missed=0)

@@ -151,6 +151,14 @@ def test_what_is_wrong_with_the_model_has_its_line(changes: dict[str, Any], chec
     assert mend in finding.mend
 
 
+def test_a_swap_to_another_window_that_reached_no_partition_is_no_problem_and_is_told() -> None:
+    finding = the(judge_model(replace(MODEL, said_days=90)), "model.window")
+
+    assert finding.status is Status.WARNING
+    assert "reached no partition: 365 days counts as before" in finding.says
+    assert the(judge_model(replace(MODEL, said_days=365)), "model.window").status is Status.OK
+
+
 GROUP = GroupFacts("g", (Member("10.0.0.1", (0, 1)),), "stable", Bounds((0, 0), (10, 10)), {0: 10, 1: 10})
 HELD = tuple(SeenPartition(number, claim=True, customers=5, partitions=2) for number in range(2))
 WORKERS = WorkerFacts(GROUP, HELD)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
 from model_store.scoring import Scorer
@@ -15,12 +16,12 @@ from stream_app.core.errors import SegstreamError
 from stream_app.core.measure import Measure
 from stream_app.core.outcome import Progress
 from stream_app.lookup import PartitionStatus
-from stream_app.shadow.fitness import still_at
+from stream_app.shadow.fitness import goes_elsewhere, still_at
 from stream_app.shadow.meeting import Arrivals, refuse_switching, to_be_told
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import Adopting
 from stream_app.worker.lane import BREAKER, CORRUPT_BATCH, HELD, Lane
-from stream_app.worker.meta import decode_meta, identity_of, meta_of
+from stream_app.worker.meta import decode_meta, identity_of, meta_of, windows_in
 from stream_app.worker.place import START, Place
 from stream_app.worker.store import Lease
 from stream_app.worker.swap import is_awaited, obey_swaps, release
@@ -116,8 +117,31 @@ def test_until_a_customer_has_gone_over_the_window_before_the_swap_is_theirs() -
     assert work.write is not None
     meta = decode_meta(work.write.meta)
 
-    assert (meta.window_days_of(adopted=0), meta.window_days_of(adopted=7)) == (365, 90)
-    assert replace(meta, adoption=None).window_days_of(adopted=0) == 90
+    assert (meta.window_days_of(0, OLD.scorer.version), meta.window_days_of(7, "for 90 days")) == (365, 90)
+    assert replace(meta, adoption=None).window_days_of(0, OLD.scorer.version) == 90
+
+
+def test_what_is_no_meta_record_says_nothing_of_the_window_by_which_partitions_count() -> None:
+    written = b'{"identity":{"window_days":%s,"of a later release":1},"more":2}'
+
+    assert windows_in([None, b"", b"{}", written % b"90", ValueError(), written % b"null"]) == [90, None]
+
+
+@pytest.mark.parametrize(
+    ("counted", "said", "is_said_again"),
+    [
+        ({365}, UNSET, False),
+        ({365}, 365, False),
+        ({365, 90}, 365, True),
+        ({90}, 90, True),
+        ({365}, 90, True),
+    ],
+    ids=["never told", "all there", "some elsewhere", "all elsewhere", "told to go elsewhere, and refused"],
+)
+def test_a_swap_says_its_window_where_partitions_count_by_another_one_or_were_told_to(
+    counted: set[int | None], said: int | UnsetType | None, *, is_said_again: bool
+) -> None:
+    assert goes_elsewhere(counted, said, 365) == is_said_again
 
 
 def test_a_release_that_knows_no_windows_of_swaps_refuses_such_a_swap() -> None:
@@ -160,7 +184,7 @@ def test_another_window_stays_when_its_swap_is_given_up_and_whoever_had_not_gone
     active, switch = lane.active, lane.active.switch
     assert (lane.basis.window_days, active.scorer, active.adopting) == (90, at_hand.scorer, None)
     assert switch is not None
-    assert (switch.old, active.walked) == (OLD.scorer, START)
+    assert (switch.old, active.walked) == (OLD, START)
 
 
 def test_a_partition_that_is_not_at_the_swap_that_is_given_up_only_says_that_it_has_heard() -> None:

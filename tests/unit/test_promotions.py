@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from stream_app.contract.control import Promotion, WindowSwap
 from stream_app.core.promotions import Promotions
@@ -128,24 +128,52 @@ def test_of_which_nobody_said_for_which_window_it_is_may_be_for_any() -> None:
     promotions = said("A")
 
     assert version_of(promotions.counting(90).live(TODAY)) == "A"
-    assert promotions.window_of(said("A").newest() or promoted("", None), 365) == 365
-    assert promotions.window_of(promoted("B", None), 365) is None
 
 
-def test_a_deployment_counts_by_the_window_to_which_it_went_over_last() -> None:
+def test_where_nothing_was_counted_a_deployment_counts_by_the_window_to_which_it_was_told_to_go_over_last() -> None:
     before, after = heard(promoted("A", 365)), heard(promoted("A", 365), swapped("B", 90), swapped("C", None))
 
-    assert (before.window_days(365), version_of(before.followed().live(TODAY))) == (365, "A")
-    assert (after.window_days(365), version_of(after.followed().live(TODAY))) == (None, "C")
+    assert (before.window_days([]), version_of(before.followed([]).live(TODAY))) == (UNSET, "A")
+    assert (after.window_days([]), version_of(after.followed([]).live(TODAY))) == (None, "C")
+
+
+def test_a_swap_that_every_partition_refused_changes_neither_window_nor_model_nor_where_a_rollback_leads() -> None:
+    promotions = heard(promoted("A", 365), promoted("B", 365), swapped("C", 90))
+
+    followed = promotions.followed([365, 365])
+
+    assert promotions.window_days([365, 365]) == 365
+    assert (version_of(followed.live(TODAY)), version_of(followed.before(TODAY))) == ("B", "A")
+
+
+@pytest.mark.parametrize(
+    ("counted", "window_days", "live"),
+    [([90, 90], 90, "B"), ([365, 365, 90], 90, "B"), ([365, 30, 365], 365, "A"), ([90, 30, 30], 90, "B")],
+    ids=["all went over", "one went over", "nobody did, and one is elsewhere", "some are elsewhere"],
+)
+def test_where_partitions_differ_the_window_counts_to_which_any_was_told_to_go_over(
+    counted: list[int | None], window_days: int, live: str
+) -> None:
+    promotions = heard(promoted("A", 365), swapped("B", 90))
+
+    assert promotions.window_days(counted) == window_days
+    assert version_of(promotions.followed(counted).live(TODAY)) == live
+
+
+def test_whether_partitions_have_to_be_asked_for_their_windows_depends_on_what_was_promoted() -> None:
+    assert heard(promoted("A", 365), promoted("B", 365)).are_for_one_window
+    assert said("A", "B").are_for_one_window
+    assert not heard(structs.replace(promoted("A", 365), window_days=UNSET), swapped("B", 90)).are_for_one_window
+    assert not heard(promoted("A", 365), promoted("B", 90)).are_for_one_window
 
 
 def test_no_rollback_leads_to_a_window_that_was_left() -> None:
     promotions = heard(promoted("A", 365), swapped("B", 90))
-    assert promotions.followed().before(TODAY) is None
+    assert promotions.followed([90]).before(TODAY) is None
 
     promotions.hear(promoted("C", 90))
 
-    assert version_of(promotions.followed().before(TODAY)) == "B"
+    assert version_of(promotions.followed([90]).before(TODAY)) == "B"
 
 
 def test_a_swap_to_another_content_of_a_known_version_is_not_heard() -> None:
@@ -154,4 +182,4 @@ def test_a_swap_to_another_content_of_a_known_version_is_not_heard() -> None:
     with pytest.raises(ValueError, match="is another model already"):
         promotions.hear(structs.replace(swapped("A", 90), sha256="1" * 64))
 
-    assert promotions.window_days(365) == 365
+    assert promotions.window_days([]) is UNSET

@@ -117,5 +117,5 @@ def test_after_a_move_the_window_still_counts_and_nobody_takes_anything_over() -
 
     assert isinstance(carried, WindowSwap)
     promotions.hear(carried)
-    assert (promotions.window_days(365), carried.barriers) == (90, [])
+    assert (promotions.window_days([]), carried.barriers) == (90, [])
     assert isinstance(meant(Swap(id=8, namespace="next", barriers=[4], clocks=[5], by="ops", at=NOW)), Resume)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
+
 from stream_app.doctor.facts import ModelFacts
-from stream_app.doctor.finding import Finding, counted, ok, problem, skipped
+from stream_app.doctor.finding import Finding, counted, ok, problem, skipped, warning
 
 STORE, LIVE, USABLE, WINDOW = "model.store", "model.live", "model.usable", "model.window"
 TRAIN = "Run: segstream train FILE … --promote"
@@ -39,7 +41,13 @@ def _live(model: ModelFacts) -> Iterator[Finding]:
         yield problem(USABLE, live.refusal, live.mend)
         return
     yield ok(USABLE, f"Its file is the one that was promoted, with {counted(live.segments, 'segment')}.")
-    if live.window_days == model.window_days:
+    if model.said_days not in (UNSET, model.window_days):
+        yield warning(
+            WINDOW,
+            f"The last swap to another window has reached no partition: {_window(model.window_days)} counts as before.",
+            "Begin it again: segstream replay swap NAMESPACE. Or leave it: nobody is counted by what it said.",
+        )
+    elif live.window_days == model.window_days:
         yield ok(WINDOW, f"It was trained with the window that counts: {_window(model.window_days)}.")
     else:
         yield problem(

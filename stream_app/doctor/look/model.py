@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import msgspec
 from confluent_kafka.admin import AdminClient
+from msgspec import UNSET
 
 from model_store.errors import ModelRefused
 from stream_app.contract.control import Promotion, WindowSwap, decode_control
@@ -16,16 +18,19 @@ from stream_app.doctor.look.topics import bounds
 from stream_app.settings import Settings
 
 
-def look_at_model(settings: Settings, admin: AdminClient | None) -> ModelFacts:
+def look_at_model(settings: Settings, admin: AdminClient | None, counted: Sequence[int | None]) -> ModelFacts:
     """Return what can be said of store and model; without a client nothing is said of what is live.
 
+    `counted`: the windows by which the partitions count, as far as Redis says.
     Raises KafkaException when the brokers stop answering.
     """
     fault, versions = _store(settings)
     said = Promotions() if admin is None else _promotions(settings, admin)
-    promotion = said.followed().live(time.time_ns() // 1_000)
+    promotion = said.followed(counted).live(time.time_ns() // 1_000)
     live = None if promotion is None else _load(settings, promotion)
-    return ModelFacts(settings.model_uri, fault, versions, live, said.window_days(settings.window_days))
+    counts = said.window_days(counted)
+    window_days = settings.window_days if counts is UNSET else counts
+    return ModelFacts(settings.model_uri, fault, versions, live, window_days, said.window_said)
 
 
 def _promotions(settings: Settings, admin: AdminClient) -> Promotions:
