@@ -30,22 +30,22 @@ def replay_screen() -> Iterator[Show]:
         task = progress.add_task("")
 
         def show(news: News) -> None:
-            standing = news.standing
-            progress.update(task, total=standing.total, completed=standing.done, description=words(news))
+            reached = news.reached
+            progress.update(task, total=reached.total, completed=reached.done, description=words(news))
 
         yield show
 
 
 def words(news: News) -> str:
     """Return how far it is, how fast, what is left, and what keeps it."""
-    standing = news.standing
-    said = f"{standing.done:,} of {standing.total:,} records"
-    moved = standing.done - news.done_before
+    reached = news.reached
+    said = f"{reached.done:,} of {reached.total:,} records"
+    moved = reached.done - news.done_before
     if moved > 0 and news.seconds > 0:
         said += f" · {moved / news.seconds:,.0f}/s"
-        if standing.done < standing.total:
-            said += f" · {duration((standing.total - standing.done) * news.seconds / moved)} left"
-    if standing.due > 0:
-        said += f" · {standing.due:,} timers left"
-    paused = [f"partition {partition} is paused: {why}" for partition, why in sorted(standing.paused.items())]
+        if reached.done < reached.total:
+            said += f" · {duration((reached.total - reached.done) * news.seconds / moved)} left"
+    if reached.due > 0:
+        said += f" · {reached.due:,} timers left"
+    paused = [f"partition {partition} is paused: {why}" for partition, why in sorted(reached.paused.items())]
     return " · ".join([said, *(paused or news.problems)])

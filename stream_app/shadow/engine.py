@@ -67,7 +67,7 @@ class Stretched(Fetch):
         return [record for record in records if record.offset() < end]
 
 
-class Standing(NamedTuple):
+class HowFar(NamedTuple):
     """How far a replay has come, in all its processes."""
 
     done: int
@@ -80,7 +80,7 @@ class Standing(NamedTuple):
     paused: dict[int, str]
 
 
-def standing_of(lookup: Lookup, replay: Replay) -> Standing:
+def how_far(lookup: Lookup, replay: Replay) -> HowFar:
     """Return how far the namespace has come, by what Redis shows."""
     count = len(replay.ends)
     reached, paused, met = list(replay.starts), {}, set()
@@ -95,7 +95,7 @@ def standing_of(lookup: Lookup, replay: Replay) -> Standing:
     total = sum(end - start for start, end in zip(replay.starts, replay.ends, strict=True))
     # A partition that nobody has written yet is not done, however short its stretch.
     due = lookup.due_backlog(count) if done == total and len(met) == count else -1
-    return Standing(done, total, due, reached, paused)
+    return HowFar(done, total, due, reached, paused)
 
 
 class ShadowEngine(Engine):
@@ -139,6 +139,6 @@ class ShadowEngine(Engine):
         if is_busy or self._applier.is_holding or now - self._looked_at < LOOK_SECONDS:
             return
         self._looked_at = now
-        if standing_of(self._lookup, self._replay).due == 0:
+        if how_far(self._lookup, self._replay).due == 0:
             self.is_done = True
             self.halt()

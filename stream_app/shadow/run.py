@@ -15,7 +15,7 @@ from stream_app.core.errors import OutageError
 from stream_app.logs import set_up_logging
 from stream_app.lookup import Lookup
 from stream_app.settings import Settings
-from stream_app.shadow.engine import ShadowEngine, Standing, standing_of
+from stream_app.shadow.engine import HowFar, ShadowEngine, how_far
 from stream_app.worker.health import Health
 from stream_app.worker.kafka_config import connection
 from stream_app.worker.kafka_refusals import CALL_SECONDS, kafka_refusals
@@ -30,7 +30,7 @@ BESIDE_LIVE = 2_000
 class News(Struct):
     """What a person is told while a replay runs."""
 
-    standing: Standing
+    reached: HowFar
     seconds: float
     """Since this process began."""
     done_before: int
@@ -65,15 +65,15 @@ def run(
     """Replay until all is done or Ctrl-C; the error that ended the engine passes through."""
     set_up_logging(shadow.model_copy(update={"log_level": "error"}))
     health, lookup = Health(), Lookup(shadow)
-    began, standing = time.monotonic(), standing_of(lookup, replay)
-    before = standing.done
+    began, reached = time.monotonic(), how_far(lookup, replay)
+    before = reached.done
     engine = engine_class(shadow, health, fold_at_once, replay, rate)
     with running(engine) as is_running:
         while is_running(LOOK_SECONDS):
             # The engine waits for a Redis that is away, and so does whoever looks.
             with suppress(OutageError):
-                standing = standing_of(lookup, replay)
-            show(News(standing, time.monotonic() - began, before, health.problems()))
+                reached = how_far(lookup, replay)
+            show(News(reached, time.monotonic() - began, before, health.problems()))
     seconds = time.monotonic() - began
     return Rerun(shadow.namespace, health.orders, seconds, engine.is_done, replay.version, replay.ends)
 

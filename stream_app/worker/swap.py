@@ -14,7 +14,7 @@ from stream_app.core.adoption import remember_first
 from stream_app.core.measure import Measure
 from stream_app.core.state_layout import READABLE
 from stream_app.worker.adopting import Adopting
-from stream_app.worker.lane import HELD, Lane
+from stream_app.worker.lane import HELD, HOLD_SECONDS, Lane
 
 log = structlog.get_logger("segstream.swap")
 
@@ -66,7 +66,8 @@ def _stand_still(lane: Lane, hold: Hold) -> bool:
         return False
     # Markers of transactions may lie behind the last order, and a replay that ended with the log stands behind them.
     lane.progress.source_position = lane.reached
-    lane.held_until = time.monotonic() + hold.seconds
+    # Whoever may write to the control topic could else let it stand for good.
+    lane.held_until = time.monotonic() + min(hold.seconds, HOLD_SECONDS)
     lane.paused = HELD
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,7 +21,7 @@ from stream_app.shadow.fitness import goes_elsewhere, still_at
 from stream_app.shadow.meeting import Arrivals, refuse_switching, to_be_told
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import Adopting
-from stream_app.worker.lane import BREAKER, CORRUPT_BATCH, HELD, Lane
+from stream_app.worker.lane import BREAKER, CORRUPT_BATCH, HELD, HOLD_SECONDS, Lane
 from stream_app.worker.meta import decode_meta, identity_of, meta_of, windows_in
 from stream_app.worker.place import START, Place
 from stream_app.worker.store import Lease
@@ -106,6 +107,15 @@ def test_a_partition_that_has_waited_too_long_for_a_model_keeps_its_window() -> 
     assert not is_awaited(lane, [a_window_swap(1_000)], NOTHING_AT_HAND)
     assert obey_swaps(lane, [a_window_swap(1_000)], NOTHING_AT_HAND, is_patient=False)
     assert (lane.basis.window_days, lane.active.adopting, lane.swapped) == (365, None, 0)
+
+
+def test_no_hold_lets_a_partition_stand_still_for_longer_than_a_swap_may_take() -> None:
+    lane = a_lane(1_000)
+
+    obey_swaps(lane, [Hold(namespace="other", seconds=1e9, by="mallory", at=NOW)], NOTHING_AT_HAND, is_patient=False)
+
+    assert lane.paused == HELD
+    assert lane.held_until <= time.monotonic() + HOLD_SECONDS
 
 
 def test_until_a_customer_has_gone_over_the_window_before_the_swap_is_theirs() -> None:

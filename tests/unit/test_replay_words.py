@@ -8,25 +8,25 @@ from stream_app.commands.replay_screen import words
 from stream_app.dead_letters.plan import Refusals, Share
 from stream_app.dead_letters.replay import Replayed
 from stream_app.dead_letters.summary import Reason
-from stream_app.shadow.engine import Standing
+from stream_app.shadow.engine import HowFar
 from stream_app.shadow.run import News
 from stream_app.shadow.tally import Comparison, Example
 
 
-def a_standing(done: int, due: int = -1, **paused: str) -> Standing:
-    return Standing(done, 1_000, due, [done], {int(name[1:]): why for name, why in paused.items()})
+def a_place_on_the_way(done: int, due: int = -1, **paused: str) -> HowFar:
+    return HowFar(done, 1_000, due, [done], {int(name[1:]): why for name, why in paused.items()})
 
 
 def test_a_replay_says_how_far_how_fast_and_how_long() -> None:
-    news = News(a_standing(400), seconds=10.0, done_before=200, problems=[])
+    news = News(a_place_on_the_way(400), seconds=10.0, done_before=200, problems=[])
 
     assert words(news) == "400 of 1,000 records · 20/s · 30 s left"
 
 
 def test_a_replay_says_what_keeps_it() -> None:
-    waiting = News(a_standing(0), 1.0, 0, ["REDIS_AWAY: Redis does not answer."])
-    paused = News(a_standing(10, p2="CORRUPT_BATCH"), 1.0, 10, ["never shown"])
-    timers = News(a_standing(1_000, due=7), 1.0, 0, [])
+    waiting = News(a_place_on_the_way(0), 1.0, 0, ["REDIS_AWAY: Redis does not answer."])
+    paused = News(a_place_on_the_way(10, p2="CORRUPT_BATCH"), 1.0, 10, ["never shown"])
+    timers = News(a_place_on_the_way(1_000, due=7), 1.0, 0, [])
 
     assert words(waiting) == "0 of 1,000 records · REDIS_AWAY: Redis does not answer."
     assert words(paused) == "10 of 1,000 records · partition 2 is paused: CORRUPT_BATCH"
