@@ -24,27 +24,18 @@ HOUSEHOLDS = ("--households", "60")
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningDemo, RunningDemo]]:
-    """Two demos at the same time: one that waits for Ctrl-C in the end, and one that ends with its data.
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    """One that waits for Ctrl-C in the end.
 
-    Settings of another deployment, in the environment and in .env, do not reach them.
+    Settings of another deployment, in the environment and in .env, do not reach it.
     """
     folder, temporary = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("tmp")
     (folder / ".env").write_text("SEGSTREAM_TOPIC_PREFIX=other-\nKAFKA_SECURITY_PROTOCOL=SSL\n")
     env = {"SEGSTREAM_CHUNK_RECORDS": "7", "SEGSTREAM_LOG_LEVEL": "no such"}
-    with (
-        running_demo(folder, temporary, *HOUSEHOLDS, **env) as held,
-        running_demo(tmp_path_factory.mktemp("second"), temporary, "--until-done", "--households", "5") as second,
-    ):
+    with running_demo(folder, temporary, *HOUSEHOLDS, **env) as held:
         held.wait_until_it_says("Ctrl-C ends it all")
         (folder / ".env").unlink()
-        yield held, second
-
-
-@pytest.fixture
-def demo(both: tuple[RunningDemo, RunningDemo]) -> RunningDemo:
-    """The one that waits."""
-    return both[0]
+        yield held
 
 
 def test_every_step_is_told_with_its_time(demo: RunningDemo) -> None:
@@ -134,16 +125,16 @@ def test_the_commands_to_try_work_as_they_are_pasted(demo: RunningDemo, tmp_path
     assert len(commands) >= 5
 
 
-def test_a_second_demo_at_the_same_time_simply_works(both: tuple[RunningDemo, RunningDemo]) -> None:
-    first, second = both
-
-    assert second.process.wait(60) == 0, second.said()
+@pytest.mark.long
+def test_a_second_demo_at_the_same_time_simply_works(demo: RunningDemo, tmp_path: Path) -> None:
+    with running_demo(tmp_path, demo.temporary, "--until-done", "--households", "5") as second:
+        assert second.process.wait(120) == 0, second.said()
 
     assert "live orders in" in second.said()
     assert re.search(r"✓ Half a year without orders: time alone moved \d of 5 households", second.said())
     assert "export" not in second.said()
-    assert first.process.poll() is None
-    assert len(list(first.temporary.iterdir())) == 1
+    assert demo.process.poll() is None
+    assert len(list(demo.temporary.iterdir())) == 1
 
 
 def test_ctrl_c_is_the_normal_end_and_leaves_nothing(demo: RunningDemo) -> None:
@@ -247,6 +238,7 @@ def test_a_first_start_without_network_says_what_it_needs(tmp_path: Path) -> Non
     assert "network for 45 MB" in done.stderr
 
 
+@pytest.mark.long
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 

@@ -135,6 +135,7 @@ def test_nothing_is_written_but_to_the_temporary_folder_and_nothing_is_left_ther
     assert list(space.temporary.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_space_whose_redis_has_died_ends_and_says_so(
     space: SpaceProcess, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -40,9 +40,8 @@ def missed(live: Deployment) -> str:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "step", ["begun", pytest.param("held", marks=pytest.mark.long), pytest.param("beyond", marks=pytest.mark.long)]
-)
+@pytest.mark.long  # Its short form is that of test_other_window.py, which goes over in the same way and farther.
+@pytest.mark.parametrize("step", ["begun", "held", "beyond"])
 def test_killed_at_each_step_a_swap_under_orders_loses_and_repeats_nothing(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, step: str, figures: Figures
 ) -> None:

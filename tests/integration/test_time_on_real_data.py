@@ -18,7 +18,7 @@ from tests.wrong_chunks import WRONG_CHUNKS, ClockOfTheChunk
 
 IS_LONG = "SEGSTREAM_PROVE" in os.environ
 
-ONE_OF = {"online-retail": 20, "completejourney": 150}
+ONE_OF = {"online-retail": 40, "completejourney": 150}
 """In the short form, one in so many customers."""
 
 ALL_SCENES = [
