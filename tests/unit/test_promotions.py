@@ -167,6 +167,18 @@ def test_whether_partitions_have_to_be_asked_for_their_windows_depends_on_what_w
     assert not heard(promoted("A", 365), promoted("B", 90)).are_for_one_window
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_quiet"), [({}, False), ({"is_quiet": True}, True), ({"is_silent": True}, True)]
+)
+def test_a_partition_that_follows_only_the_model_of_a_swap_is_as_quiet_as_the_swap(
+    changes: dict[str, bool], *, is_quiet: bool
+) -> None:
+    promotion = heard(structs.replace(swapped("B", 90), **changes)).live(TODAY)
+
+    assert promotion is not None
+    assert promotion.is_quiet == is_quiet
+
+
 def test_no_rollback_leads_to_a_window_that_was_left() -> None:
     promotions = heard(promoted("A", 365), swapped("B", 90))
     assert promotions.followed([90]).before(TODAY) is None
