@@ -27,7 +27,8 @@ class Promotions:
         if isinstance(said, Promotion):
             self.add(said)
             return
-        self.add(_promotion_by(said))
+        if not (isinstance(said, WindowSwap) and said.keeps_models):
+            self.add(_promotion_by(said))
         self._window_days = said.window_days
 
     @property

@@ -167,6 +167,18 @@ def test_whether_partitions_have_to_be_asked_for_their_windows_depends_on_what_w
     assert not heard(promoted("A", 365), promoted("B", 90)).are_for_one_window
 
 
+def test_a_swap_that_is_run_again_for_those_that_missed_it_takes_no_newer_model_back() -> None:
+    waiting = structs.replace(promoted("D", 90), effective_at=LATER)
+    again = structs.replace(swapped("C", 90), keeps_models=True)
+
+    promotions = heard(promoted("A", 365), swapped("B", 90), promoted("C", 90), waiting, again)
+
+    followed = promotions.followed([90, 90, 365])
+    assert version_of(followed.live(TODAY)) == "C"
+    assert version_of(followed.live(an_instant(LATER))) == "D"
+    assert promotions.window_said == 90
+
+
 @pytest.mark.parametrize(
     ("changes", "is_quiet"), [({}, False), ({"is_quiet": True}, True), ({"is_silent": True}, True)]
 )
