@@ -146,6 +146,13 @@ def test_a_swap_that_every_partition_refused_changes_neither_window_nor_model_no
     assert (version_of(followed.live(TODAY)), version_of(followed.before(TODAY))) == ("B", "A")
 
 
+def test_before_any_swap_a_promotion_for_another_window_than_partitions_count_by_is_followed_by_none() -> None:
+    promotions = heard(promoted("A", 365), promoted("B", 90))
+
+    assert promotions.window_days([365, 365]) == 365
+    assert version_of(promotions.followed([365, 365]).live(TODAY)) == "A"
+
+
 @pytest.mark.parametrize(
     ("counted", "window_days", "live"),
     [([90, 90], 90, "B"), ([365, 365, 90], 90, "B"), ([365, 30, 365], 365, "A"), ([90, 30, 30], 90, "B")],
