@@ -129,6 +129,8 @@ class WindowSwap(Swap, frozen=True, tag="window_swap", kw_only=True):
     window_days: int | None
     version: str
     sha256: str
+    keeps_models: bool = False
+    """True: some partitions count by this window already. They keep their models, and what is promoted for it holds."""
 
 
 class GiveUp(Struct, frozen=True, tag="give_up", kw_only=True):

@@ -27,8 +27,8 @@ class Promotions:
         if isinstance(said, Promotion):
             self.add(said)
             return
-        version, sha256, window_days = said.version, said.sha256, said.window_days
-        self.add(Promotion(version=version, sha256=sha256, by=said.by, at=said.at, window_days=window_days))
+        if not (isinstance(said, WindowSwap) and said.keeps_models):
+            self.add(_promotion_by(said))
         self._window_days = said.window_days
 
     @property
@@ -103,3 +103,10 @@ class Promotions:
             if not stack or stack[-1].version != promotion.version:
                 stack.append(promotion)
         return stack[-2] if len(stack) > 1 else None
+
+
+def _promotion_by(said: Replay | WindowSwap) -> Promotion:
+    """Return what is promoted by it; a partition that refuses the swap and counts by its window follows that alone."""
+    is_quiet = isinstance(said, WindowSwap) and (said.is_quiet or said.is_silent)
+    version, sha256, window_days = said.version, said.sha256, said.window_days
+    return Promotion(version=version, sha256=sha256, by=said.by, at=said.at, is_quiet=is_quiet, window_days=window_days)

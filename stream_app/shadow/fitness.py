@@ -9,9 +9,10 @@ from msgspec import UNSET, UnsetType
 
 from stream_app.contract.control import Replay, Swap
 from stream_app.core.errors import SegstreamError
+from stream_app.core.promotions import Promotions
 from stream_app.core.state_layout import STATE_FORMAT
 from stream_app.lookup import Lookup
-from stream_app.operators import promotions, refuse_other_content
+from stream_app.operators import now_us, promotions, refuse_other_content
 from stream_app.settings import Settings
 from stream_app.shadow.begin import replay_of
 from stream_app.shadow.run import is_live
@@ -61,6 +62,15 @@ def refuse_needed(live: Settings, shadow: Settings, lookup: Lookup) -> None:
             )
 
 
+class Taken(NamedTuple):
+    """The model that comes with another window."""
+
+    version: str
+    sha256: str
+    is_live_there: bool
+    """True: some partitions count by that window already, and this is the model that is live for it."""
+
+
 class Fit(NamedTuple):
     """A namespace that can take the place of what is live."""
 
@@ -68,6 +78,8 @@ class Fit(NamedTuple):
     window_days: int | None
     has_other_window: bool
     """True: some partition counts by another window, or was told to, and goes over to that of the namespace."""
+    model: Taken
+    """Which model those take that go over."""
 
 
 def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Fit:
@@ -93,11 +105,22 @@ def fit_replay(live: Settings, shadow: Settings, lookup: Lookup) -> Fit:
     (window_days,) = _windows(counted)
     said = promotions(live)
     has_other_window = goes_elsewhere(_windows(metas), said.window_said, window_days)
+    model = taken(said, _windows(metas), replay, window_days, now_us())
     if has_other_window:
         # No worker could go over to it otherwise.
-        load_promoted(live, replay.version, replay.sha256, window_days)
-        refuse_other_content(said, replay.version, replay.sha256)
-    return Fit(replay, window_days, has_other_window)
+        load_promoted(live, model.version, model.sha256, window_days)
+        refuse_other_content(said, model.version, model.sha256)
+    return Fit(replay, window_days, has_other_window, model)
+
+
+def taken(
+    said: Promotions, counted: Collection[int | None], replay: Replay, window_days: int | None, now: int
+) -> Taken:
+    """Return the model that partitions take with a window: the replay's, or what was promoted since they began to."""
+    live = said.counting(window_days).live(now) if window_days in counted else None
+    if live is None:
+        return Taken(replay.version, replay.sha256, is_live_there=False)
+    return Taken(live.version, live.sha256, is_live_there=True)
 
 
 def goes_elsewhere(counted: Collection[int | None], said: int | UnsetType | None, window_days: int | None) -> bool:

@@ -98,8 +98,10 @@ def _say(live: Settings, shadow: Settings, wish: Wish, fit: Fit, met: Barriers) 
         format=STATE_FORMAT,
     )
     if fit.has_other_window:
-        replay = fit.replay
-        record = WindowSwap(**asdict(record), window_days=fit.window_days, version=replay.version, sha256=replay.sha256)
+        version, sha256, is_live_there = fit.model
+        record = WindowSwap(
+            **asdict(record), window_days=fit.window_days, version=version, sha256=sha256, keeps_models=is_live_there
+        )
     say_all(live, [record])
     return record.id
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import structlog
 
@@ -34,7 +34,7 @@ def is_awaited(lane: Lane, said: Iterable[Hold | Swap | GiveUp], models: ModelsO
     if lane.paused != HELD:
         return False
     return any(
-        isinstance(record, WindowSwap) and _is_at_barrier(lane, record) and models.of_swap(record) is None
+        _leads_elsewhere(record, lane) and _is_at_barrier(lane, record) and models.of_swap(record) is None
         for record in said
     )
 
@@ -72,6 +72,13 @@ def _stand_still(lane: Lane, hold: Hold) -> bool:
     return True
 
 
+def _leads_elsewhere(said: Hold | Swap | GiveUp, lane: Lane) -> TypeGuard[WindowSwap]:
+    """Tell whether a swap leads a partition to another window, or to the model that comes with its own."""
+    if not isinstance(said, WindowSwap):
+        return False
+    return not said.keeps_models or said.window_days != lane.basis.window_days
+
+
 def _is_at_barrier(lane: Lane, swap: Swap) -> bool:
     place = lane.partition
     return place < len(swap.barriers) and lane.progress.source_position == swap.barriers[place]
@@ -88,7 +95,7 @@ def _obstacle(lane: Lane, swap: Swap, scorer: Scorer | None) -> str:
 
 def _begin(lane: Lane, swap: Swap, models: ModelsOfSwaps, *, is_patient: bool) -> bool:
     place, active = lane.partition, lane.active
-    scorer = models.of_swap(swap) if isinstance(swap, WindowSwap) else active.scorer
+    scorer = models.of_swap(swap) if _leads_elsewhere(swap, lane) else active.scorer
     obstacle = _obstacle(lane, swap, scorer)
     if scorer is None or obstacle:
         log.warning(f"not swapped: {obstacle}", partition=place, namespace=swap.namespace)

@@ -139,7 +139,8 @@ def test_a_healthy_deployment_passes_with_a_worker_and_warns_without(shop: Deplo
     assert "All 30 keys lie where murmur2 puts them" in said["orders.partitioner"]
     assert said["workers.lag"] == "No record waits."
     assert "Redis holds every partition, and 30 customers." in said["workers.partitions"]
-    assert problems(other) == {"model.window": "Set SEGSTREAM_WINDOW_DAYS=365 before the first order, or train again."}
+    assert problems(other) == {}
+    assert the(other, "model.window").says == "It was trained with the window that counts: 365 days."
     assert the(other, "workers.window").status is Status.WARNING
     assert the(other, "workers.window").mend.startswith("Set SEGSTREAM_WINDOW_DAYS=365")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from model_store.errors import ModelRefused
 from stream_app.core.instants import DAY_US
+from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.operators import promote
@@ -22,6 +24,7 @@ from tests.integration.figures import Figures
 from tests.integration.replays import replayed
 from tests.integration.results import broken_chains
 from tests.integration.shop import a_log
+from tests.integration.shown import Shown
 from tests.integration.swapping import STEPS, Swapping, begin_swap, by_swaps, ended, metas
 from tests.integration.waiting import wait_for
 
@@ -130,3 +133,41 @@ def test_a_window_that_was_left_comes_back_in_the_same_way(
         assert {(meta.identity.window_days, meta.model_version) for meta in metas(live)} == {(BEFORE, OLD.version)}
         replayed(live, "check")
         assert difference_to(live, "check").different == 0
+
+
+@pytest.mark.long
+def test_killed_amid_the_walk_after_a_window_swap_was_given_up_every_partition_ends_by_the_new_window(
+    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path
+) -> None:
+    with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
+        # Given a swap to another window in the middle of which the worker dies, and a replay that is lost for good
+        live.create(PARTITIONS, OLD).send(EARLY)
+        first = live.worker(due_slice=1)
+        live.wait_done()
+        live.settings.models.publish(NEW)
+        replayed(live, "next", "--model", NEW.version)
+        child, out = begin_swap(live, "next")
+        wait_for("all are at it", lambda: all(map(STEPS["begun"], metas(live))), 60, out.read_text)
+        first.kill()
+        child.kill()
+        assert all(map(STEPS["begun"], metas(live)))
+        for partition in range(PARTITIONS):
+            live.redis.delete(Shown(live.settings.within("next"), live.redis, PARTITIONS).key("partition", partition))
+
+        # When somebody gives it up, and the next worker dies while customers go over with the orders that they have
+        second = live.worker("w1", due_slice=1)
+        wait_for("they wait for it", lambda: "NAMESPACE_AWAY" in second.said(), 60)
+        argv = [sys.executable, "-m", "stream_app.cli", "replay", "swap", "next", "--give-up"]
+        giving_up = Child.start(argv, env=live.terminal().env, stdout=live.folder / "given-up.out")
+        wait_for("they go over", lambda: any(meta.switch is not None for meta in metas(live)), 60, second.said)
+        second.kill()
+        assert any(meta.switch is not None and meta.switch.old_window_days == BEFORE for meta in metas(live))
+        live.worker("w2")
+
+        # Then another goes on, and everybody ends by the new window and its model
+        assert giving_up.wait(90) == 0
+        live.send(LATE)
+        live.wait_done()
+        assert {(meta.identity.window_days, meta.model_version) for meta in metas(live)} == {(AFTER, NEW.version)}
+        assert not any(meta.switch for meta in metas(live))
+        assert broken_chains(live.changes()) == []

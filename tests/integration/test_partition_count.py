@@ -7,8 +7,9 @@ from redis import Redis
 
 from stream_app.core.clock import Clock
 from stream_app.core.outcome import Progress
-from stream_app.lookup import Lookup
-from stream_app.settings import Settings
+from stream_app.local.ports import free_ports
+from stream_app.lookup import Lookup, counted_windows
+from stream_app.settings import Settings, load_settings
 from stream_app.statistics import Statistics
 from stream_app.worker.meta import AdoptionProgress, SwitchProgress, encode_meta, identity_of, meta_of
 
@@ -68,6 +69,32 @@ def test_once_a_swap_to_another_window_was_given_up_a_customer_is_counted_by_tha
     rules, _ = Lookup(settings_of(fresh_redis)).rules_of("C1", 0, scored_by)
 
     assert rules.window_days == window_days
+
+
+@pytest.mark.parametrize(
+    ("written", "windows"),
+    [({}, []), ({0: 90, 2: None}, [90, None]), ({0: "of another release"}, [])],
+    ids=["nothing", "two partitions", "what nobody can read"],
+)
+def test_the_windows_that_count_are_those_of_the_partitions_that_were_written(
+    fresh_redis: Redis, written: dict[int, object], windows: list[int | None]
+) -> None:
+    standing = {"switch": None, "adoption": None, "swapped": 0, "owing": None, "clock_mode": "", "figures_since": ""}
+    for partition, window_days in written.items():
+        raw = b"{}"
+        if not isinstance(window_days, str):
+            identity = identity_of("cluster", "orders", "state", 4, window_days, "EUR")
+            values = {"control_position": 0, "model_version": "v1", "paused": ""} | standing
+            raw = encode_meta(meta_of(Progress(partition), identity, **values))  # type: ignore[arg-type]
+        fresh_redis.hset(f"partition:orders.v1:{partition}", mapping={"meta": raw})
+
+    assert counted_windows(settings_of(fresh_redis)) == windows
+
+
+def test_where_no_redis_answers_nobody_knows_by_which_windows_partitions_count() -> None:
+    (port,) = free_ports(1)
+
+    assert counted_windows(load_settings(redis_url=f"redis://127.0.0.1:{port}")) == []
 
 
 def test_nobody_has_been_at_work_yet(fresh_redis: Redis) -> None:

@@ -12,12 +12,13 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
 from model_store.scoring import Scorer
-from stream_app.contract.control import GiveUp, Hold, Swap, WindowSwap, encode_control
+from stream_app.contract.control import GiveUp, Hold, Promotion, Replay, Swap, WindowSwap, encode_control
 from stream_app.core.errors import SegstreamError
 from stream_app.core.measure import Measure
 from stream_app.core.outcome import Progress
+from stream_app.core.promotions import Promotions
 from stream_app.lookup import PartitionStatus
-from stream_app.shadow.fitness import goes_elsewhere, still_at
+from stream_app.shadow.fitness import goes_elsewhere, still_at, taken
 from stream_app.shadow.meeting import Arrivals, refuse_switching, to_be_told
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import Adopting
@@ -116,6 +117,44 @@ def test_no_hold_lets_a_partition_stand_still_for_longer_than_a_swap_may_take() 
 
     assert lane.paused == HELD
     assert lane.held_until <= time.monotonic() + HOLD_SECONDS
+
+
+def test_a_partition_that_counts_by_the_window_already_keeps_the_model_to_which_it_has_gone_on() -> None:
+    ours, theirs = (Scorer(a_model(version=version, window_days=90)) for version in ("gone on to", "for 90 days"))
+    there, behind = a_lane(4), a_lane(4)
+    there.basis, there.active.scorer = there.basis.counting(90), ours
+    again = replace(a_window_swap(4), keeps_models=True)
+    for lane in (there, behind):
+        obey_swaps(lane, [HOLD], NOTHING_AT_HAND, is_patient=False)
+
+    are_awaited = [is_awaited(lane, [again], NOTHING_AT_HAND) for lane in (there, behind)]
+    for lane in (there, behind):
+        obey_swaps(lane, [again], AtHand(theirs), is_patient=False)
+
+    assert are_awaited == [False, True]
+    assert (there.active.scorer, behind.active.scorer) == (ours, theirs)
+    assert [lane.basis.window_days for lane in (there, behind)] == [90, 90]
+    assert there.active.adopting is not None
+    assert there.active.adopting.terms.old == Measure.of(ours, 90)
+
+
+@pytest.mark.parametrize(
+    ("counted", "version", "is_live_there"),
+    [({365}, "replayed", False), ({365, 90}, "newer", True), ({90}, "newer", True)],
+)
+def test_with_a_window_that_some_count_by_already_comes_the_model_that_is_live_for_it(
+    counted: set[int | None], version: str, *, is_live_there: bool
+) -> None:
+    replay = Replay(
+        starts=[0], ends=[4], version="replayed", sha256="1" * 64, is_published=False, by="test", at=NOW, window_days=90
+    )
+    said = Promotions()
+    for each, days in (("old", 365), ("replayed", 90), ("newer", 90), ("of the old window", 365)):
+        said.add(Promotion(version=each, sha256="0" * 64, by="test", at=NOW, window_days=days))
+
+    found = taken(said, counted, replay, 90, now=0)
+
+    assert (found.version, found.is_live_there) == (version, is_live_there)
 
 
 def test_until_a_customer_has_gone_over_the_window_before_the_swap_is_theirs() -> None:

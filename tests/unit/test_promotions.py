@@ -146,6 +146,13 @@ def test_a_swap_that_every_partition_refused_changes_neither_window_nor_model_no
     assert (version_of(followed.live(TODAY)), version_of(followed.before(TODAY))) == ("B", "A")
 
 
+def test_before_any_swap_a_promotion_for_another_window_than_partitions_count_by_is_followed_by_none() -> None:
+    promotions = heard(promoted("A", 365), promoted("B", 90))
+
+    assert promotions.window_days([365, 365]) == 365
+    assert version_of(promotions.followed([365, 365]).live(TODAY)) == "A"
+
+
 @pytest.mark.parametrize(
     ("counted", "window_days", "live"),
     [([90, 90], 90, "B"), ([365, 365, 90], 90, "B"), ([365, 30, 365], 365, "A"), ([90, 30, 30], 90, "B")],
@@ -165,6 +172,30 @@ def test_whether_partitions_have_to_be_asked_for_their_windows_depends_on_what_w
     assert said("A", "B").are_for_one_window
     assert not heard(structs.replace(promoted("A", 365), window_days=UNSET), swapped("B", 90)).are_for_one_window
     assert not heard(promoted("A", 365), promoted("B", 90)).are_for_one_window
+
+
+def test_a_swap_that_is_run_again_for_those_that_missed_it_takes_no_newer_model_back() -> None:
+    waiting = structs.replace(promoted("D", 90), effective_at=LATER)
+    again = structs.replace(swapped("C", 90), keeps_models=True)
+
+    promotions = heard(promoted("A", 365), swapped("B", 90), promoted("C", 90), waiting, again)
+
+    followed = promotions.followed([90, 90, 365])
+    assert version_of(followed.live(TODAY)) == "C"
+    assert version_of(followed.live(an_instant(LATER))) == "D"
+    assert promotions.window_said == 90
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_quiet"), [({}, False), ({"is_quiet": True}, True), ({"is_silent": True}, True)]
+)
+def test_a_partition_that_follows_only_the_model_of_a_swap_is_as_quiet_as_the_swap(
+    changes: dict[str, bool], *, is_quiet: bool
+) -> None:
+    promotion = heard(structs.replace(swapped("B", 90), **changes)).live(TODAY)
+
+    assert promotion is not None
+    assert promotion.is_quiet == is_quiet
 
 
 def test_no_rollback_leads_to_a_window_that_was_left() -> None:
