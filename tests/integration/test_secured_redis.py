@@ -88,9 +88,10 @@ def test_a_worker_and_the_api_work_with_the_rights_of_the_page(
     worker = deployment.worker(**login(door, certificates))
     deployment.wait_done()
     worker.kill()
-    deployment.redis.delete(deployment.shown.key("due", 0))
+    index = deployment.shown.key("due", 0)
+    deployment.redis.delete(index)
     healed = deployment.worker(**login(door, certificates))
-    deployment.wait_done()
+    wait_for("the index is there again", lambda: healed.is_ready() and deployment.redis.exists(index))
     deployment.settings.models.publish(a_model(version="next"))
     with ApiProcess(deployment, **login(door, certificates, "reader")) as api:
         api.ready()
