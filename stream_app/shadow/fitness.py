@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
@@ -19,6 +20,8 @@ from stream_app.shadow.run import is_live
 from stream_app.worker.control import read_control
 from stream_app.worker.meta import Meta, formats_of
 from stream_app.worker.promoted import load_promoted
+
+LOOK_SECONDS = 0.2
 
 _SAME = ("cluster_id", "orders_topic_id", "partitions", "currency")
 
@@ -43,6 +46,20 @@ def still_at(metas: list[Meta | None], swap_id: int, position: int) -> list[int]
     What Redis has lost says nothing, so it is not over there.
     """
     return [partition for partition, meta in enumerate(metas) if meta is None or not _is_over(meta, swap_id, position)]
+
+
+def until_over(
+    lookup: Lookup, swap_id: int, position: int, tell: Callable[[str], None], done: str
+) -> list[Meta | None]:
+    """Wait until no partition is `still_at` a swap, and return the meta records of then; `done` says what they did."""
+    while True:
+        metas = lookup.metas()
+        left = still_at(metas, swap_id, position)
+        # An emptied Redis shows no partition at all until a worker has restored one.
+        if metas and not left:
+            return metas
+        tell(f"{len(metas) - len(left)} of {len(metas)} partitions have {done}")
+        time.sleep(LOOK_SECONDS)
 
 
 def _is_over(meta: Meta, swap_id: int, position: int) -> bool:

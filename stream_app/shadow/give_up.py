@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from stream_app.contract.control import GiveUp
@@ -10,11 +9,9 @@ from stream_app.core.errors import SegstreamError
 from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
 from stream_app.settings import Settings
-from stream_app.shadow.fitness import still_at
+from stream_app.shadow.fitness import still_at, until_over
 from stream_app.worker.control import read_control
 from stream_app.worker.meta import half_swapped
-
-LOOK_SECONDS = 0.2
 
 
 def give_up(live: Settings, namespace: str, why: str, tell: Callable[[str], None]) -> list[int]:
@@ -31,11 +28,4 @@ def give_up(live: Settings, namespace: str, why: str, tell: Callable[[str], None
     say_all(live, [GiveUp(id=swap.id, namespace=namespace, by=told_by(), at=told_now(), why=why)])
     # At least so far a partition must have read to have heard of it.
     position = read_control(live).position
-    while True:
-        metas = lookup.metas()
-        left = still_at(metas, swap.id, position)
-        # An emptied Redis shows no partition at all until a worker has restored one.
-        if metas and not left:
-            return half_swapped(metas)
-        tell(f"{len(metas) - len(left)} of {len(metas)} partitions have heard of it")
-        time.sleep(LOOK_SECONDS)
+    return half_swapped(until_over(lookup, swap.id, position, tell, "heard of it"))

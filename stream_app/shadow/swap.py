@@ -16,7 +16,7 @@ from stream_app.logs import set_up_logging
 from stream_app.lookup import Lookup
 from stream_app.operators import say_all, told_by, told_now
 from stream_app.settings import Settings
-from stream_app.shadow.fitness import Fit, fit_replay, still_at, swap_under_way
+from stream_app.shadow.fitness import Fit, fit_replay, swap_under_way, until_over
 from stream_app.shadow.follow import FollowingEngine, following
 from stream_app.shadow.meeting import Barriers, Meeting
 from stream_app.shadow.run import fold_at_once, running
@@ -24,7 +24,6 @@ from stream_app.worker.control import read_control
 from stream_app.worker.health import Health
 from stream_app.worker.meta import Meta
 
-LOOK_SECONDS = 0.2
 MOST_IDS = 2**31 - 1
 """So that an id takes five bytes of a state."""
 
@@ -109,15 +108,9 @@ def _say(live: Settings, shadow: Settings, wish: Wish, fit: Fit, met: Barriers) 
 def _watch(live: Settings, lookup: Lookup, swap_id: int, tell: Tell) -> list[int]:
     """Wait until no partition has anything left to take over; return those that never began."""
     position = read_control(live).position_behind(swap_id)
-    while True:
-        metas = lookup.metas()
-        left = still_at(metas, swap_id, position)
-        # An emptied Redis shows no partition at all until a worker has restored one.
-        if metas and not left:
-            _refuse_given_up(metas, swap_id)
-            return [partition for partition, meta in enumerate(metas) if meta is not None and meta.swapped != swap_id]
-        tell(f"{len(metas) - len(left)} of {len(metas)} partitions have taken over")
-        time.sleep(LOOK_SECONDS)
+    metas = until_over(lookup, swap_id, position, tell, "taken over")
+    _refuse_given_up(metas, swap_id)
+    return [partition for partition, meta in enumerate(metas) if meta is not None and meta.swapped != swap_id]
 
 
 def _refuse_given_up(metas: list[Meta | None], swap_id: int) -> None:
