@@ -141,16 +141,15 @@ class Engine:
             self._is_kafka_doubted = True
 
     def _new_takeover(self, partition: int, is_damaged: bool) -> Takeover:
-        # A partition that begins anew must know of everybody who is erased by now, and by which window others count.
+        # A partition that begins anew must know of everybody who is erased by now.
         self._control.read()
-        self._startup.look_at_windows()
         control, partitions = self._control, self._basis.identity.partitions
-        basis = self._basis.counting(self._models.window_days())
-        parts = (self._settings, self._consumer, self._reader, self.store, basis, self._models)
+        parts = (self._settings, self._consumer, self._reader, self.store, self._basis, self._models)
         erased = Erased(lambda each: control.erased_in(each, partitions), control.erasure_keys)
         return self.takeover_class(
             partition, *parts, erased, is_damaged=is_damaged,
             start=control.start_of(partition), require=partial(self._namespaces.require, control.given_up),
+            window_days_anew=self._startup.window_days_anew,
         )  # fmt: skip
 
     def _guarded(self, step: Callable[[], bool]) -> bool:

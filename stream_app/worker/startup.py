@@ -57,6 +57,11 @@ class Startup:
         """See by which windows the partitions count, wherever they are: whoever begins anew, or reads, goes by that."""
         self._models.counted = self._store.windows(self.identity.partitions)
 
+    def window_days_anew(self) -> int | None:
+        """Return the window by which a partition begins that nobody has counted yet: that of the others now."""
+        self.look_at_windows()
+        return self._models.window_days()
+
     def steps(self) -> list[Callable[[], bool]]:
         """Return the steps in their order."""
         return [self._meet_redis, self._meet_rights, self._meet_kafka, self._meet_model]

@@ -145,8 +145,8 @@ class Takeover:
 
     def __init__(
         self, partition: int, settings: Settings, consumer: Consumer, reader: ChangelogReader, store: Store,
-        basis: Basis, models: Models, erased: Erased = NOBODY, *, is_damaged: bool = False,
-        start: int = 0, require: Require = lambda *_: None,
+        basis: Basis, models: Models, erased: Erased = NOBODY, *, window_days_anew: Callable[[], int | None],
+        is_damaged: bool = False, start: int = 0, require: Require = lambda *_: None,
     ) -> None:  # fmt: skip
         self.partition = partition
         self._orders = settings.topics.orders
@@ -157,7 +157,8 @@ class Takeover:
         self._reader = reader
         self._store = store
         self._basis = basis
-        """Of a partition that begins anew; any other has a window of its own."""
+        self._window_days_anew = window_days_anew
+        """By which window a partition begins that nobody has counted yet; any other has one of its own."""
         self._models = models
         self._erased = erased
         self._require = require
@@ -191,7 +192,7 @@ class Takeover:
                 "Something else writes to the state topic: stop it, and rebuild into a new deployment.",
                 code="STATE_TORN",
             )
-        basis = self._basis if meta is None else self._basis.counting(meta.identity.window_days)
+        basis = self._basis.counting(self._window_days_anew() if meta is None else meta.identity.window_days)
         self._warn_of_other_settings(meta)
         progress = self._agree(meta, committed)
         active = self._models.active(meta, progress.clock.instant, basis.window_days)
