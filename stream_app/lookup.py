@@ -69,7 +69,7 @@ class Lookup:
 
     def record(self, customer_id: str) -> bytes | None:
         """Return a customer's state record, None when unknown."""
-        return self._get(f"customer:{customer_id}", "state")
+        return self._get(f"{self._settings.redis_prefix}customer:{customer_id}", "state")
 
     def fields(self, customer_id: str) -> dict[str, str]:
         """Return the fields of a customer's hash that people can read."""
@@ -78,8 +78,7 @@ class Lookup:
 
     def segment_ids(self, partitions: int) -> set[str]:
         """Return the ids of all segments that ever had somebody."""
-        key = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}"
-        names = self.ask(lambda pipe: [pipe.hkeys(f"{key}:{partition}") for partition in range(partitions)])
+        names = self.ask(lambda pipe: [pipe.hkeys(self._of(partition)) for partition in range(partitions)])
         return {name.decode().removeprefix("index:") for each in names for name in each if name.startswith(b"index:")}
 
     def places(self, customer_id: str, partitions: int, segments: set[str]) -> dict[str, float]:
@@ -93,8 +92,7 @@ class Lookup:
     def source_positions(self, partitions: Iterable[int]) -> dict[int, int]:
         """Return the offset of the next order of each of these partitions that a worker has taken up."""
         wanted = sorted(partitions)
-        key = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}"
-        found = self.ask(lambda pipe: [pipe.hget(f"{key}:{partition}", "source_position") for partition in wanted])
+        found = self.ask(lambda pipe: [pipe.hget(self._of(partition), "source_position") for partition in wanted])
         return {partition: int(position) for partition, position in zip(wanted, found, strict=True) if position}
 
     def blocks(self, wanted: Sequence[tuple[int, str]]) -> list[Block | None]:
@@ -109,9 +107,14 @@ class Lookup:
         return 0 if some is None else some.identity.partitions
 
     def _some_meta(self) -> Meta | None:
-        prefix = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}"
-        records = self.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(PROBED)])
-        return next((decode_meta(record) for record in records if record), None)
+        return next(filter(None, self._first_metas(PROBED)), None)
+
+    def _first_metas(self, count: int) -> Iterator[Meta | None]:
+        records = self.ask(lambda pipe: [pipe.hget(self._of(partition), "meta") for partition in range(count)])
+        return (decode_meta(record) if record else None for record in records)
+
+    def _of(self, partition: int) -> str:
+        return f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}:{partition}"
 
     def rules_of(self, customer_id: str, adopted: int, model_version: str) -> tuple[Rules, int]:
         """Return by what a customer is counted, and the clock of their partition.
@@ -125,7 +128,7 @@ class Lookup:
             return self._settings.rules(partitions=1), NO_CLOCK
         partitions = some.identity.partitions
         partition = partition_of(customer_id.encode(), partitions, self._settings.key_partitioner)
-        raw = None if partition is None else self._get(f"partition:{self._settings.topics.orders}:{partition}", "meta")
+        raw = None if partition is None else self._get(self._of(partition), "meta")
         own = decode_meta(raw) if raw else None
         # The window is the partition's own, whatever the settings say.
         window_days = (own or some).window_days_of(adopted, model_version)
@@ -160,9 +163,8 @@ class Lookup:
 
     def partitions(self, count: int) -> list[PartitionStatus]:
         """Return every partition that a worker has claimed."""
-        prefix = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}"
         names = ("meta", "position", "claim")
-        rows = self.ask(lambda pipe: [pipe.hmget(f"{prefix}:{partition}", names) for partition in range(count)])
+        rows = self.ask(lambda pipe: [pipe.hmget(self._of(partition), names) for partition in range(count)])
         found = []
         for partition, (raw, position, claim) in enumerate(rows):
             if raw:
@@ -173,9 +175,7 @@ class Lookup:
 
     def metas(self) -> list[Meta | None]:
         """Return the meta record of every partition, None where nothing was written yet."""
-        prefix, count = f"{self._settings.redis_prefix}partition:{self._settings.topics.orders}", self.partition_count()
-        records = self.ask(lambda pipe: [pipe.hget(f"{prefix}:{partition}", "meta") for partition in range(count)])
-        return [decode_meta(record) if record else None for record in records]
+        return list(self._first_metas(self.partition_count()))
 
     def windows(self) -> list[int | None]:
         """Return the window in days by which each partition counts in which anything was counted yet."""
@@ -210,7 +210,7 @@ class Lookup:
 
     def _get(self, key: str, field: str) -> bytes | None:
         try:
-            return cast(bytes | None, self._redis.hget(f"{self._settings.redis_prefix}{key}", field))
+            return cast(bytes | None, self._redis.hget(key, field))
         except redis.RedisError as error:
             raise redis_away(self._settings, error) from error
 
