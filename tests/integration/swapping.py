@@ -13,6 +13,8 @@ from stream_app.worker.lane import HELD
 from stream_app.worker.meta import Meta
 from tests.integration.deployment import Deployment
 from tests.integration.results import Change
+from tests.integration.waiting import wait_for
+from tests.integration.worker_process import WorkerProcess
 
 Step = Callable[[Meta], bool]
 STEPS: dict[str, Step] = {
@@ -36,6 +38,14 @@ def begin_swap(live: Deployment, into: str, *flags: str) -> tuple[Child, Path]:
 def ended(child: Child, out: Path) -> dict[str, Any]:
     assert child.wait(90) == 0, out.read_text()
     return dict(json.loads(next(line for line in out.read_text().splitlines() if line.startswith("{"))))
+
+
+def cut_off(live: Deployment, into: str, worker: WorkerProcess) -> None:
+    """Begin a swap, and end both the worker and the command once every partition is at it."""
+    child, out = begin_swap(live, into)
+    wait_for("all are at it", lambda: all(map(STEPS["begun"], metas(live))), 60, out.read_text)
+    worker.kill()
+    child.kill()
 
 
 class Swapping:

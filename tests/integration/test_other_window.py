@@ -25,7 +25,7 @@ from tests.integration.replays import replayed
 from tests.integration.results import broken_chains
 from tests.integration.shop import a_log
 from tests.integration.shown import Shown
-from tests.integration.swapping import STEPS, Swapping, begin_swap, by_swaps, ended, metas
+from tests.integration.swapping import STEPS, Swapping, begin_swap, by_swaps, cut_off, ended, metas
 from tests.integration.waiting import wait_for
 
 IS_LONG = "SEGSTREAM_PROVE" in os.environ
@@ -146,10 +146,7 @@ def test_killed_amid_the_walk_after_a_window_swap_was_given_up_every_partition_e
         live.wait_done()
         live.settings.models.publish(NEW)
         replayed(live, "next", "--model", NEW.version)
-        child, out = begin_swap(live, "next")
-        wait_for("all are at it", lambda: all(map(STEPS["begun"], metas(live))), 60, out.read_text)
-        first.kill()
-        child.kill()
+        cut_off(live, "next", first)
         assert all(map(STEPS["begun"], metas(live)))
         for partition in range(PARTITIONS):
             live.redis.delete(Shown(live.settings.within("next"), live.redis, PARTITIONS).key("partition", partition))

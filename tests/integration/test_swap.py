@@ -14,7 +14,7 @@ from stream_app.contract.control import Hold
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.worker.kafka_config import plain_producer
-from tests.builders import NOW, a_model
+from tests.builders import NOW, ARecord, a_model
 from tests.integration.deployment import PARTITIONS, Deployment
 from tests.integration.figures import Figures
 from tests.integration.replays import compared, replayed
@@ -22,8 +22,9 @@ from tests.integration.results import broken_chains
 from tests.integration.shop import a_log
 from tests.integration.shown import Shown
 from tests.integration.standstill import standstills
-from tests.integration.swapping import STEPS, Swapping, begin_swap, by_swaps, ended, metas
+from tests.integration.swapping import STEPS, Swapping, begin_swap, by_swaps, cut_off, ended, metas
 from tests.integration.waiting import wait_for
+from tests.integration.worker_process import WorkerProcess
 
 IS_LONG = "SEGSTREAM_PROVE" in os.environ
 ORDERS, CUSTOMERS, ORDERS_PER_SECOND = (60_000, 6_000, 2_000) if IS_LONG else (3_000, 150, 300)
@@ -39,6 +40,16 @@ def missed(live: Deployment) -> str:
     return ",".join(f"{partition}:{end // 2}" for partition, end in enumerate(live.ends(live.topics.orders)))
 
 
+def beside_what_missed(live: Deployment, early: list[ARecord]) -> tuple[WorkerProcess, str]:
+    """Have a worker count orders, and the namespace `other` beside it the later ones; return from where that did."""
+    live.create(PARTITIONS, MODEL).send(early)
+    worker = live.worker(due_slice=SLICE)
+    live.wait_done()
+    since = missed(live)
+    replayed(live, "other", "--from", since)
+    return worker, since
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.long  # Its short form is that of test_other_window.py, which goes over in the same way and farther.
 @pytest.mark.parametrize("step", ["begun", "held", "beyond"])
@@ -47,11 +58,7 @@ def test_killed_at_each_step_a_swap_under_orders_loses_and_repeats_nothing(
 ) -> None:
     with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
         # Given a namespace that never saw the oldest orders, beside a worker that did
-        live.create(PARTITIONS, MODEL).send(EARLY)
-        victim = live.worker(due_slice=SLICE)
-        live.wait_done()
-        since = missed(live)
-        replayed(live, "other", "--from", since)
+        victim, since = beside_what_missed(live, EARLY)
 
         # When it is swapped in while orders come, and a worker dies in the middle
         with live.trickle(LATE, seconds=len(LATE) / ORDERS_PER_SECOND, at_once=ORDERS_PER_SECOND // 20):
@@ -86,11 +93,8 @@ def test_killed_at_one_step_after_the_other_while_orders_come_a_swap_loses_and_r
     log = a_log(PARTITIONS, orders=4 * ORDERS, customers=CUSTOMERS)
     early, late = log[: ORDERS // 3], log[ORDERS // 3 :]
     with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
-        live.create(PARTITIONS, MODEL).send(early)
-        worker = live.worker(due_slice=SLICE)
-        live.wait_done()
-        since, killed_at = missed(live), []
-        replayed(live, "other", "--from", since)
+        worker, since = beside_what_missed(live, early)
+        killed_at = []
 
         # When it is swapped in, and at each step the worker of then dies
         with live.trickle(late, seconds=len(late) / ORDERS_PER_SECOND, at_once=ORDERS_PER_SECOND // 20):
@@ -127,10 +131,7 @@ def test_partitions_wait_only_a_moment_and_strangers_always_find_a_segment(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
 ) -> None:
     with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
-        live.create(PARTITIONS, MODEL).send(EARLY)
-        live.worker(due_slice=SLICE)
-        live.wait_done()
-        replayed(live, "other", "--from", missed(live))
+        beside_what_missed(live, EARLY)
 
         with live.trickle(LATE, seconds=90.0, at_once=8):
             live.wait_progress(live.shown.progress() + 100)
@@ -177,15 +178,8 @@ def test_only_a_partition_that_lost_its_replay_waits_and_it_can_go_on_without(
 ) -> None:
     with Deployment(kafka, valkey, tmp_path, **SETTINGS) as live:
         # Given a swap in the middle of which the worker dies, and a partition whose part of the replay is lost for good
-        live.create(PARTITIONS, MODEL).send(EARLY)
-        victim = live.worker(due_slice=SLICE)
-        live.wait_done()
-        since = missed(live)
-        replayed(live, "other", "--from", since)
-        child, out = begin_swap(live, "other")
-        wait_for("all are at it", lambda: all(map(STEPS["begun"], metas(live))), 60, out.read_text)
-        victim.kill()
-        child.kill()
+        victim, since = beside_what_missed(live, EARLY)
+        cut_off(live, "other", victim)
         lost = PARTITIONS - 1
         assert STEPS["begun"](metas(live)[lost])
         live.redis.delete(Shown(live.settings.within("other"), live.redis, PARTITIONS).key("partition", lost))

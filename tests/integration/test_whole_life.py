@@ -160,7 +160,10 @@ def lived(
 def test_a_small_shop_that_lives_through_everything_is_what_its_orders_say(
     kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, figures: Figures
 ) -> None:
-    words, _ = lived(kafka, valkey, tmp_path, a_small_shop(tmp_path), a_model(), Pace(600, 400, 60))
+    shop = a_small_shop(tmp_path)
+    words, held = lived(kafka, valkey, tmp_path, shop, a_model(), Pace(600, 400, 60))
+
+    assert {order.customer_id for order in shop.live} - set(shop.erased) <= held.keys()
     figures.append(f"a small shop's whole life: {words}")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import pytest
 from msgspec import UNSET
@@ -26,6 +27,7 @@ from stream_app.worker.store import Lease
 from stream_app.worker.swap import obey_swaps
 from stream_app.worker.work import LaneWork
 from tests.builders import NOW, a_basis, a_model
+from tests.integration.waiting import wait_for
 
 OLD, NEW = a_model(version="20250101T000000Z-aaaaaaaa"), a_model(version="20250201T000000Z-bbbbbbbb", window_days=90)
 SECONDS = 10.0
@@ -81,15 +83,16 @@ def amid_the_walk_after(swap: WindowSwap) -> Meta:
 
 
 def once_at_hand(models: Models, meta: Meta | None, window_days: int | None) -> ActiveModel:
-    """Return with what a partition goes on; fails like `active` when no model comes."""
-    until = time.monotonic() + SECONDS
-    while True:
-        try:
+    """Return with what a partition goes on, once no model of it is away any more."""
+
+    def active() -> ActiveModel | None:
+        with suppress(ModelAway):
             return models.active(meta, 0, window_days)
-        except ModelAway:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.01)
+        return None
+
+    return cast(
+        ActiveModel, wait_for("the models are at hand", active, SECONDS, lambda: models.problem(0, window_days))
+    )
 
 
 def test_whoever_takes_over_amid_the_walk_after_a_window_swap_was_given_up_goes_on_from_the_old_window(
@@ -128,12 +131,10 @@ def test_a_switch_that_an_earlier_release_began_stays_within_the_window(settings
     assert asdict(switch)["old_version"] == active.switch.old.scorer.version
 
 
-def loaded(models: Models, clock: int, window_days: int | None) -> Scorer | None:
+def loaded(models: Models, clock: int, window_days: int | None) -> Scorer:
     """Return the model that is live, once it is at hand."""
-    until = time.monotonic() + SECONDS
-    while (found := models.live_at(clock, window_days)) is None and time.monotonic() < until:
-        time.sleep(0.01)
-    return None if found is None else found[0]
+    found = wait_for("the live model is at hand", lambda: models.live_at(clock, window_days), SECONDS)
+    return cast(Scorer, found[0])
 
 
 def test_no_worker_misses_a_model_after_a_window_swap_that_every_partition_refused(
@@ -151,9 +152,7 @@ def test_no_worker_misses_a_model_after_a_window_swap_that_every_partition_refus
 
     assert (problem_of_all, begins_with) == ("", 365)
     assert problem_of_one.startswith("MODEL_WINDOW")
-    scorer = loaded(models, 0, 365)
-    assert scorer is not None
-    assert scorer.version == OLD.version
+    assert loaded(models, 0, 365).version == OLD.version
 
 
 def test_a_worker_with_another_setting_goes_on_with_a_model_of_which_nobody_said_for_which_window_it_is(
@@ -164,11 +163,8 @@ def test_a_worker_with_another_setting_goes_on_with_a_model_of_which_nobody_said
     models = Models(settings.model_copy(update={"window_days": 90}), control)
     models.counted = [365]
 
-    until = time.monotonic() + SECONDS
-    while (met := models.any_at_hand()) is None and time.monotonic() < until:
-        time.sleep(0.01)
+    met = wait_for("a model is at hand", models.any_at_hand, SECONDS)
 
-    assert met is not None
     assert met.version == OLD.version
     assert models.window_days() == 365
     begun = once_at_hand(models, None, models.window_days())
