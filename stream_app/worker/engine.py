@@ -24,6 +24,7 @@ from stream_app.worker.allowance import Allowance
 from stream_app.worker.applier import Applier
 from stream_app.worker.assignment import Assignment
 from stream_app.worker.basis import Basis
+from stream_app.worker.collector import spare_the_states
 from stream_app.worker.control import Control
 from stream_app.worker.fetch import Fetch
 from stream_app.worker.gauges import ChunkClock, Gauges
@@ -92,6 +93,7 @@ class Engine:
 
     def run(self) -> None:
         """Work until halted; raises StopError with the reason when going on could break a promise."""
+        spare_the_states()
         self._control = Control(self._settings, is_worker=True)
         self._models = Models(self._settings, self._control)
         self._reader = ChangelogReader(self._settings)

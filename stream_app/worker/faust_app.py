@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import platform
 import time
 from collections.abc import Callable
@@ -115,10 +114,6 @@ def _orders_service(app: WorkerApp, settings: Settings, chunks: Any, engine_clas
             loop = asyncio.get_running_loop()
             # Nobody else opens the flow: that is the Faust consumer's part.
             app.flow_control.resume()
-            gc.collect()
-            gc.freeze()
-            # States are many, live long and hold no cycles: looking through them costs up to a third of the time.
-            gc.set_threshold(1_000_000, 1_000, 1_000)
 
             def submit(work: LaneWork) -> None:
                 asyncio.run_coroutine_threadsafe(chunks.put(work), loop).result()

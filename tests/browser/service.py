@@ -11,6 +11,7 @@ from pathlib import Path
 
 import requests
 
+from stream_app.cli import main
 from stream_app.history.columns import own_format
 from stream_app.history.historic_order import HistoricOrder
 from stream_app.history.reading import open_history
@@ -22,6 +23,7 @@ from stream_app.operators import promote
 from stream_app.replay.load import load
 from stream_app.replay.send import Sender
 from tests.browser.shop_year import COLUMNS, a_year
+from tests.forks import Fork
 from tests.integration.deployment import Deployment
 from tests.integration.environment import environment_of, outer_environment
 from tests.integration.waiting import wait_for
@@ -151,9 +153,7 @@ def _api(deployment: Deployment, folder: Path) -> Iterator[int]:
     values = deployment.settings.model_dump() | {
         "api_port": port, "api_tokens": f"read:{digest_of(API_TOKEN)}", "api_requests_per_second": 0,
     }  # fmt: skip
-    child = Child.start(
-        [sys.executable, "-m", "stream_app.cli", "api"], env=outer_environment() | environment_of(values), stdout=said
-    )
+    child = Fork.start(main, ["api"], env=outer_environment() | environment_of(values), stdout=said)
     try:
         wait_for("the API answers", lambda: answers(f"http://{HOST}:{port}/healthz"), said=said.read_text)
         yield port

@@ -6,13 +6,13 @@ import http.client
 import json
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
-from stream_app.local.child import Child
+from stream_app.cli import main
 from stream_app.local.ports import free_ports
+from tests.forks import Fork
 from tests.integration.deployment import Deployment
 from tests.integration.environment import environment_of, outer_environment
 from tests.integration.waiting import wait_for
@@ -74,8 +74,7 @@ class ApiProcess(Speaker):
             if env is None:
                 env = outer_environment() | environment_of(values)
             env = env | {"SEGSTREAM_API_PORT": str(self.port)}
-            argv = [sys.executable, "-m", "stream_app.cli", "api"]
-            self._child = Child.start(argv, env=env, stdout=self.output)
+            self._child = Fork.start(main, ["api"], env=env, stdout=self.output)
 
     def __enter__(self) -> Self:
         wait_for("the API listens", self._is_up, said=self.said)

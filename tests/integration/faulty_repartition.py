@@ -49,7 +49,3 @@ def main() -> None:
         FaultyCopy(target).run()
     else:
         finish(target, lambda _: None, lambda _: None, FaultyCopy)
-
-
-if __name__ == "__main__":
-    main()

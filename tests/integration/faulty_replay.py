@@ -43,7 +43,3 @@ def main() -> None:
     replay.SLICE = int(os.environ["FAULT_SLICE"])
     file = Path(sys.argv[1])
     FaultyReplay(load_settings(), Wish(), read_fix(file.read_text(), file.name)).run(0)
-
-
-if __name__ == "__main__":
-    main()

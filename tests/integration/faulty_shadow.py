@@ -41,7 +41,3 @@ def main() -> None:
     shadow = live.within(sys.argv[1])
     replay, _ = begin(live, shadow, Wish())
     run(shadow, replay, None, lambda _: None, FaultyShadow)
-
-
-if __name__ == "__main__":
-    main()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stream_app.local.child import Child
 from stream_app.worker.lane import HELD
 from stream_app.worker.meta import Meta
+from tests.forks import Fork
 from tests.integration.deployment import Deployment
 from tests.integration.results import Change
 from tests.integration.waiting import wait_for
@@ -29,13 +28,12 @@ def metas(live: Deployment) -> list[Meta]:
     return [meta for p in range(live.partitions) if (meta := live.shown.meta(p)) is not None]
 
 
-def begin_swap(live: Deployment, into: str, *flags: str) -> tuple[Child, Path]:
+def begin_swap(live: Deployment, into: str, *flags: str) -> tuple[Fork, Path]:
     out = live.folder / "swap.out"
-    argv = [sys.executable, "-m", "stream_app.cli", "replay", "swap", into, "--json", *flags]
-    return Child.start(argv, env=live.terminal().env, stdout=out), out
+    return live.terminal().begin("replay", "swap", into, "--json", *flags, said=out), out
 
 
-def ended(child: Child, out: Path) -> dict[str, Any]:
+def ended(child: Fork, out: Path) -> dict[str, Any]:
     assert child.wait(90) == 0, out.read_text()
     return dict(json.loads(next(line for line in out.read_text().splitlines() if line.startswith("{"))))
 

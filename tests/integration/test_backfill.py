@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 from stream_app.core.instants import DAY_US, rfc3339
@@ -16,6 +14,7 @@ from stream_app.history.reading import open_history
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.builders import an_instant, an_order_json
+from tests.forks import Fork
 from tests.integration.deployment import Deployment
 from tests.integration.reading import read_all
 from tests.integration.results import broken_chains
@@ -81,9 +80,8 @@ def customers(deployment: Deployment) -> dict[str, dict[bytes, bytes]]:
     }
 
 
-def begun(deployment: Deployment, *flags: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "stream_app.cli", *WORDS, *flags]
-    return subprocess.Popen(command, cwd=deployment.folder, env=deployment.terminal().env, stderr=subprocess.DEVNULL)
+def begun(deployment: Deployment, *flags: str) -> Fork:
+    return deployment.terminal().begin(*WORDS, *flags, said=deployment.folder / "backfill.out")
 
 
 def confirmed(folder: Path) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +11,11 @@ from typing import Any
 import pytest
 
 from stream_app.core.partitioner import Partitioner, partition_of
-from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.builders import an_order_json
+from tests.forks import Fork
+from tests.integration import faulty_replay
 from tests.integration.deployment import Deployment
 from tests.integration.reading import Record, read_all
 from tests.integration.replays import compared, replayed
@@ -154,9 +154,9 @@ def test_a_replay_ends_behind_the_markers_of_transactions_and_counts_what_was_se
 def killed_replay(shop: Deployment, kill_at: str) -> None:
     """Replay in slices of 7 until killed."""
     env = shop.terminal().env | {"FAULT_KILL": kill_at, "FAULT_SLICE": "7"}
-    argv = [sys.executable, "-m", "tests.integration.faulty_replay", str(shop.folder / "fix.toml")]
-    child = Child.start(argv, env=env, stdout=shop.folder / "replay.out")
-    assert child.wait(30) == -9, (shop.folder / "replay.out").read_text()
+    out = shop.folder / "replay.out"
+    with Fork.start(faulty_replay.main, [str(shop.folder / "fix.toml")], env=env, stdout=out) as fork:
+        assert fork.wait(30) == -9, out.read_text()
 
 
 def test_a_letter_is_sent_once_whenever_the_command_is_killed(shop: Deployment) -> None:

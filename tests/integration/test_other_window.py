@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 from model_store.errors import ModelRefused
 from stream_app.core.instants import DAY_US
-from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.operators import promote
@@ -154,8 +152,7 @@ def test_killed_amid_the_walk_after_a_window_swap_was_given_up_every_partition_e
         # When somebody gives it up, and the next worker dies while customers go over with the orders that they have
         second = live.worker("w1", due_slice=1)
         wait_for("they wait for it", lambda: "NAMESPACE_AWAY" in second.said(), 60)
-        argv = [sys.executable, "-m", "stream_app.cli", "replay", "swap", "next", "--give-up"]
-        giving_up = Child.start(argv, env=live.terminal().env, stdout=live.folder / "given-up.out")
+        giving_up = live.terminal().begin("replay", "swap", "next", "--give-up", said=live.folder / "given-up.out")
         wait_for("they go over", lambda: any(meta.switch is not None for meta in metas(live)), 60, second.said)
         second.kill()
         assert any(meta.switch is not None and meta.switch.old_window_days == BEFORE for meta in metas(live))

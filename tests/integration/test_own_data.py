@@ -4,11 +4,10 @@ killed in the middle."""
 from __future__ import annotations
 
 import json
+import os
 import random
 import shlex
 import signal
-import subprocess
-import sys
 from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from stream_app.history.reading import open_history
 from stream_app.history.writing import Writing
 from stream_app.local.kafka import LocalKafka
 from stream_app.settings import Settings, load_settings
+from tests.forks import Fork
 from tests.integration.reading import Record, read_all
 from tests.integration.terminal import Terminal, clean_environment
 from tests.integration.waiting import wait_for
@@ -102,11 +102,9 @@ def copies(terminal: Terminal) -> dict[tuple[bytes, str], list[bytes]]:
     return found
 
 
-def begin(terminal: Terminal, *words: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "stream_app.cli", "load", "bestellungen.csv", *FLAGS, *words]
-    return subprocess.Popen(
-        command, cwd=terminal.folder, env=terminal.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def begin(terminal: Terminal, *words: str) -> Fork:
+    out, err = terminal.folder / "load.out", terminal.folder / "load.err"
+    return terminal.begin("load", "bestellungen.csv", *FLAGS, *words, said=out, errors=err)
 
 
 def written_down(terminal: Terminal) -> dict[str, int]:
@@ -147,11 +145,12 @@ def test_a_load_that_is_killed_goes_on_with_the_same_bytes(terminal: Terminal) -
 def test_a_load_ended_by_ctrl_c_says_how_to_go_on(terminal: Terminal) -> None:
     with begin(terminal, "--speed", "1000000x", "--json") as load:
         wait_for("some orders are confirmed", lambda: written_down(terminal)["confirmed"] > 50)
-        load.send_signal(signal.SIGINT)
-        out, said = load.communicate(timeout=30)
+        os.kill(load.pid, signal.SIGINT)
+        code = load.wait(30)
 
-    assert load.returncode == 130, said
-    confirmed = json.loads(out)["sent"]["confirmed"]
+    said = (terminal.folder / "load.err").read_text()
+    assert code == 130, said
+    confirmed = json.loads((terminal.folder / "load.out").read_text())["sent"]["confirmed"]
     assert f"Stopped. {confirmed:,} of " in said
     assert written_down(terminal)["confirmed"] == confirmed
     # The broker may have taken some whose confirmation came too late.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +19,6 @@ from stream_app.core.instants import DAY_US, rfc3339
 from stream_app.core.partitioner import Partitioner, partition_of
 from stream_app.core.state_record import encode_state, header_of
 from stream_app.history.reading import open_history
-from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.privacy.erasing import Wish, mark
@@ -36,6 +34,8 @@ from stream_app.topic_log import find_bounds
 from stream_app.topics import check_topics, mend_topics
 from stream_app.worker.kafka_config import connection, plain_producer
 from tests.builders import NOW, an_order_json
+from tests.forks import Fork
+from tests.integration import faulty_repartition
 from tests.integration.deployment import Deployment
 from tests.integration.figures import Figures
 from tests.integration.real_logs import file_of
@@ -78,11 +78,10 @@ def what_is_refused() -> list[Sent]:
 
 
 def killed(old: Deployment, verb: str, prefix: str, kill_at: str) -> None:
-    argv = [sys.executable, "-m", "tests.integration.faulty_repartition", verb, prefix]
     env = old.terminal().env | {"FAULT_KILL": kill_at, "FAULT_SLICE": "100"}
     out = old.folder / "faulty.out"
-    child = Child.start(argv, env=env, stdout=out)
-    assert child.wait(30) == -9, out.read_text()
+    with Fork.start(faulty_repartition.main, [verb, prefix], env=env, stdout=out) as fork:
+        assert fork.wait(30) == -9, out.read_text()
 
 
 def leave_behind(deployment: Deployment, customer_id: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,10 +16,11 @@ from stream_app.core.instants import DAY_US
 from stream_app.core.rfm import RfmState
 from stream_app.core.state_record import decode_customer, encode_state, header_of
 from stream_app.history.reading import open_history
-from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from stream_app.replay.send import Sender
+from tests.forks import Fork
+from tests.integration import faulty_shadow
 from tests.integration.deployment import PARTITIONS, Deployment
 from tests.integration.figures import Figures
 from tests.integration.reading import read_all
@@ -36,10 +36,9 @@ def live(kafka: LocalKafka, valkey: LocalRedis, tmp_path_factory: pytest.TempPat
 
 
 def killed_replay(live: Deployment, into: str, kill_at: str, seconds: float = 30.0) -> None:
-    argv = [sys.executable, "-m", "tests.integration.faulty_shadow", into]
     out = live.folder / "faulty.out"
-    child = Child.start(argv, env=live.terminal().env | {"FAULT_KILL": kill_at}, stdout=out)
-    assert child.wait(seconds) == -9, out.read_text()
+    with Fork.start(faulty_shadow.main, [into], env=live.terminal().env | {"FAULT_KILL": kill_at}, stdout=out) as fork:
+        assert fork.wait(seconds) == -9, out.read_text()
 
 
 def test_a_replay_that_was_killed_twice_is_what_is_live(live: Deployment) -> None:

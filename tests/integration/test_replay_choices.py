@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.builders import A_CENTROID_SET, a_model
@@ -52,9 +50,8 @@ def test_a_stretch_is_what_it_says_and_later_orders_are_no_difference(live: Depl
 
 @pytest.mark.long
 def test_ctrl_c_ends_a_replay_in_order_and_the_same_command_goes_on(live: Deployment) -> None:
-    terminal, out = live.terminal(), live.folder / "interrupted.out"
-    argv = [sys.executable, "-m", "stream_app.cli", "replay", "--into", "slow", "--rate", "300"]
-    child = Child.start(argv, env=terminal.env, stdout=out)
+    out = live.folder / "interrupted.out"
+    child = live.terminal().begin("replay", "--into", "slow", "--rate", "300", said=out)
     prefix = f"{live.settings.redis_prefix}shadow:slow:customer:*"
     wait_for("somebody is counted", lambda: live.redis.keys(prefix), 30, out.read_text)
 

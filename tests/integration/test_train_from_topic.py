@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from stream_app.local.valkey import LocalRedis
 from stream_app.orders_log import OrdersLog
 from tests.integration.deployment import Deployment
 from tests.integration.shop import BEGINNING, LENGTH, a_log
-from tests.integration.terminal import clean_environment
+from tests.integration.terminal import Terminal, clean_environment
 from tests.key_files import a_key
 from trainer.features import features
 from trainer.topic_history import TopicHistory
@@ -67,8 +66,8 @@ def train(deployment: Deployment, *flags: str, **settings_too: str) -> subproces
         "SEGSTREAM_REDIS_PREFIX": settings.redis_prefix,
         **settings_too,
     }
-    command = [sys.executable, "-m", "stream_app.cli", "train", "--from-topic", "--k", "4", "--json", *flags]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    terminal = Terminal(deployment.folder, environment)
+    return terminal.run("train", "--from-topic", "--k", "4", "--json", *flags, seconds=120)
 
 
 @pytest.mark.timeout(300)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +17,6 @@ from stream_app.core.partitioner import Partitioner, partition_of
 from stream_app.history.columns import own_format
 from stream_app.history.historic_order import HistoricOrder
 from stream_app.history.reading import open_history
-from stream_app.local.child import Child
 from tests.builders import an_instant
 from tests.integration.deployment import Deployment
 from tests.integration.real_logs import SHOPS, file_of
@@ -109,9 +107,8 @@ def moved(model: SegmentModel) -> SegmentModel:
 def backfill_through_a_kill(deployment: Deployment, shop: Shop, rate: int) -> None:
     """Add the past by a command that dies on the way, and by another one to its end."""
     words, terminal = ("backfill", str(shop.past), *shop.flags), deployment.terminal()
-    argv = [sys.executable, "-m", "stream_app.cli", *words, "--rate", str(rate)]
     out = deployment.folder / "backfill.out"
-    child = Child.start(argv, env=terminal.env, stdout=out)
+    child = terminal.begin(*words, "--rate", str(rate), said=out)
     wait_for("a part is there", lambda: _confirmed(shop.past) > 0 or child.poll() is not None, said=out.read_text)
     child.kill()
     at_kill = _confirmed(shop.past)

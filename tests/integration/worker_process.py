@@ -17,7 +17,8 @@ from uuid import uuid4
 
 from stream_app.local.child import Child
 from stream_app.local.ports import free_ports
-from tests.integration.forked_worker import ForkedWorker
+from tests.forks import Fork
+from tests.integration import faulty_worker
 from tests.integration.waiting import wait_for
 
 STARTING = threading.Lock()
@@ -107,7 +108,7 @@ class WorkerProcess:
         return self.readyz()[0] == 200
 
 
-def _started(words: Sequence[str], env: dict[str, str], output: Path) -> Child | ForkedWorker:
+def _started(words: Sequence[str], env: dict[str, str], output: Path) -> Child | Fork:
     if not words:
-        return ForkedWorker.start(env, output)
+        return Fork.start(faulty_worker.main, env=env, stdout=output)
     return Child.start([sys.executable, "-m", *words], env=env, stdout=output)
