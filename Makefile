@@ -27,10 +27,16 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
 
 # $(call install,LOCK): what is in the lock, then this project; the time and the size are those of this machine.
+# uv takes a fifth of pip's time (31 and 164 s for what the tests need, on two cores). It is told of pip's index; where it
+# cannot install for all that, pip does.
 PIP := $(BIN)/pip install -q --disable-pip-version-check
+UV := $(BIN)/uv pip install -q --system-certs --compile-bytecode --python $(BIN)/python
 define install
 	@began=$$(date +%s); \
-	{ $(PIP) --require-hashes -r $(1) && $(PIP) --no-deps --no-build-isolation -e . ; } \
+	index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2> /dev/null)}; \
+	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
+	{ $(PIP) --require-hashes -r requirements-uv.lock && $(UV) --require-hashes -r $(1) && $(UV) --no-deps --no-build-isolation -e . ; } 2> /dev/null \
+		|| { $(PIP) --require-hashes -r $(1) && $(PIP) --no-deps --no-build-isolation -e . ; } \
 		|| { echo "The packages could not be installed: is the package index reachable, and the disk not full? make again goes on."; exit 1; }; \
 	echo "Installed in $$(( $$(date +%s) - began )) s: $(VENV) has $$(du -sm $(VENV) | cut -f1) MB."
 endef
@@ -129,9 +135,9 @@ space:  ## Put what a Hugging Face Space needs, and nothing else, into build/spa
 		model_store stream_app trainer deploy/huggingface/start.sh | tar -xf - -C $(SPACE)
 	@cp deploy/huggingface/README.md deploy/huggingface/Dockerfile $(SPACE)/
 
-LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras
 
-lock:  ## Resolve the lock files anew (needs uv).
+lock: $(READY_DEV)  ## Resolve the lock files anew.
 	$(LOCK) pyproject.toml -o requirements-worker.lock
 	$(LOCK) --extra objectstore --extra signature --extra otel pyproject.toml -o requirements-worker-full.lock
 	$(LOCK) --extra api --extra objectstore --extra signature pyproject.toml -o requirements-api.lock
@@ -139,6 +145,7 @@ lock:  ## Resolve the lock files anew (needs uv).
 	$(LOCK) --extra train --extra sample --extra objectstore --extra signature --extra otel pyproject.toml -o requirements-train.lock
 	$(LOCK) --extra space pyproject.toml -o requirements-space.lock
 	$(LOCK) --group build -o requirements-build.lock
+	$(LOCK) --group install -o requirements-uv.lock
 	$(LOCK) --group audit -o requirements-audit.lock
 	$(LOCK) --group fuzz -o requirements-fuzz.lock
 	$(LOCK) --extra demo pyproject.toml -o requirements.lock

@@ -29,7 +29,7 @@ LOCKS = {
 }
 """Each with the extra of ours that it was resolved for; the worker's has none, and some have more."""
 
-TOOLS = ("requirements-build.lock", "requirements-audit.lock", "requirements-fuzz.lock")
+TOOLS = ("requirements-build.lock", "requirements-uv.lock", "requirements-audit.lock", "requirements-fuzz.lock")
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
