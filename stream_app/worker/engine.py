@@ -24,6 +24,7 @@ from stream_app.worker.allowance import Allowance
 from stream_app.worker.applier import Applier
 from stream_app.worker.assignment import Assignment
 from stream_app.worker.basis import Basis
+from stream_app.worker.changelog import ChangelogReader
 from stream_app.worker.collector import spare_the_states
 from stream_app.worker.control import Control
 from stream_app.worker.fetch import Fetch
@@ -31,7 +32,7 @@ from stream_app.worker.gauges import ChunkClock, Gauges
 from stream_app.worker.health import Health
 from stream_app.worker.kafka_config import orders_consumer, transactional_producer
 from stream_app.worker.kafka_rights import explain_denial, refuse_missing_rights
-from stream_app.worker.lane import HELD, Lane
+from stream_app.worker.lane import HELD
 from stream_app.worker.loader import adopt_lane, load_lane, pay_lane, walk_lane
 from stream_app.worker.models import Models
 from stream_app.worker.namespace_states import NamespaceStates
@@ -41,17 +42,13 @@ from stream_app.worker.patience import Patience
 from stream_app.worker.spans import COMMIT, FOLD, LOAD, spans_of
 from stream_app.worker.startup import Startup
 from stream_app.worker.store import PartitionLost, Store
-from stream_app.worker.swap import release
-from stream_app.worker.takeover import ChangelogReader, Erased, Takeover
+from stream_app.worker.takeover import Erased, Takeover
 from stream_app.worker.transaction import Aborted, Transaction, Unsettled, Write, outage_of
 from stream_app.worker.wall_clock import WallClock
+from stream_app.worker.watch import RedisRestarted, Watch
 from stream_app.worker.work import LaneWork
 
 IDLE_SECONDS = 0.1
-CHECK_SECONDS = 1.0
-CALL_SECONDS = 2.0
-CHECKED_FIGURES = 100
-"""So many records of the figures of each partition are looked at in one check."""
 UNLIMITED = 1_000_000
 """Events a second: what an earlier life of the worker still owes goes out at once when there is no limit any more."""
 
@@ -74,9 +71,6 @@ class Engine:
         self._halt = threading.Event()
         self._nonce = uuid.uuid4().hex
         self._patience = Patience()
-        self._checked_at = 0.0
-        self._is_kafka_doubted = False
-        """True after the client lost every connection, until a broker has answered."""
         self.store = self.store_class(settings)
         self._namespaces = NamespaceStates(settings, self.store)
         self.gauges = Gauges(settings, health)
@@ -84,6 +78,7 @@ class Engine:
         self._spans = spans_of(settings)
         self._applier = self.applier_class(self.store, self.gauges, self._spans)
         self.wall_clock = WallClock(settings, self.store)
+        self._watch = Watch(settings, self.store, self.gauges, self.wall_clock)
         self._allowance = Allowance(settings.model_events_per_second or UNLIMITED)
         self._slices = Pace(loader.BUSY_BUDGET, loader.IDLE_BUDGET, time.monotonic)
 
@@ -119,7 +114,6 @@ class Engine:
             while not self._guarded(step):
                 if self._halt.wait(0.2):
                     return False
-        self._run_id = self._startup.run_id
         self._basis = Basis(self._startup.rules, self._startup.identity)
         return True
 
@@ -140,7 +134,7 @@ class Engine:
 
     def _on_kafka_error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._ALL_BROKERS_DOWN:
-            self._is_kafka_doubted = True
+            self._watch.is_kafka_doubted = True
 
     def _new_takeover(self, partition: int, is_damaged: bool) -> Takeover:
         # A partition that begins anew must know of everybody who is erased by now.
@@ -345,40 +339,14 @@ class Engine:
             self._assignment.resume(lane)
 
     def _tend(self) -> None:
-        """Once a second make sure that idle partitions are still ours and whole, and that Redis did not restart."""
-        now = time.monotonic()
-        if now - self._checked_at < CHECK_SECONDS:
-            return
-        self._checked_at = now
-        if self._is_kafka_doubted:
-            self._consumer.list_topics(self._settings.topics.orders, timeout=CALL_SECONDS)
-            self._is_kafka_doubted = False
-        run_id = self.store.run_id()
-        if run_id != self._run_id:
-            self._run_id = run_id
+        """Take over again what is not ours or not whole any more, and everything when Redis was restarted."""
+        try:
+            found = self._watch.look(self._consumer, self._startup, self._assignment.lanes)
+        except RedisRestarted:
             self._begin_again("redis restarted", "run_id changed")
             return
-        self.wall_clock.ask(self._assignment.lanes)
-        for lane in self._assignment.lanes.values():
-            self._startup.cleaning.tend(lane)
-            release(lane)
-        for lane in list(self._assignment.lanes.values()):
-            try:
-                self._check(lane)
-            except PartitionLost as lost:
-                self._lose(lost)
-        self._startup.look_at_windows()
-        self.gauges.lag(self._consumer, self._assignment.lanes)
-        self.gauges.drift(self._assignment.lanes)
-        self.gauges.figures(self._assignment.lanes)
-
-    def _check(self, lane: Lane) -> None:
-        """Look at the next slice of a partition's customers, and count some of them."""
-        clock, first_rank = lane.progress.clock.instant, lane.checked.next_rank
-        is_mixed = lane.active.is_walking
-        stride = 0 if is_mixed else lane.census.stride(lane.active.scorer.model, first_rank, lane.lease.mark.customers)
-        lane.checked = self.store.check(lane.lease, first_rank, clock, stride, lane.figures_to_check(CHECKED_FIGURES))
-        lane.census.take(lane.checked.shown, clock, is_last=lane.checked.next_rank == 0)
+        for lost in found:
+            self._lose(lost)
 
     def _publish(self) -> None:
         health, assignment = self._health, self._assignment

@@ -11,10 +11,10 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import structlog
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
 from stream_app.core.erasure import BlockList
 from stream_app.core.erasure_keys import refuse_blocks_of_other_key
@@ -34,8 +34,8 @@ from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import Adopting
 from stream_app.worker.basis import Basis
-from stream_app.worker.kafka_config import log_reader
-from stream_app.worker.kafka_refusals import RIGHTS, can_read_on
+from stream_app.worker.changelog import CALL_SECONDS, ChangelogReader, Logged
+from stream_app.worker.kafka_refusals import RIGHTS
 from stream_app.worker.meta import (
     META_KEY,
     Meta,
@@ -54,18 +54,12 @@ from stream_app.worker.store import NO_ERASURES, RESTORE_SLICE, Held, Lease, Mar
 
 log = structlog.get_logger("segstream.takeover")
 
-STEP_SECONDS = 0.05
-CALL_SECONDS = 5.0
 RESTORING = -1
 """The number of customers while a restore is under way: nobody can know it before the end."""
 
 NOTHING = Held(0, None, 0, 0, is_restoring=False)
 STALE_MS = 302_400_000
 """Half of delete.retention.ms: a position older than that may have missed a tombstone."""
-
-
-Logged = tuple[int, bytes, bytes | None]
-"""A record of the changelog: its offset, its key, and its value; None: a tombstone."""
 
 
 @dataclass
@@ -93,51 +87,6 @@ NOBODY = Erased(lambda _: (), ())
 
 Require = Callable[[int, Adopting | None], None]
 """Raises PartitionWaits when a partition is in a swap and could not go on with it."""
-
-
-class ChangelogReader:
-    """The clients that only takeovers use: one sees committed records, one also what is still open."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._committed = Consumer(log_reader(settings, "restore", wait_ms=10))
-        self._open = Consumer(log_reader(settings, "ends", is_committed=False))
-        self._topics = settings.topics
-
-    def state_end(self, partition: int) -> int:
-        """Return the changelog's end, records of open transactions included."""
-        return self._bounds(self._topics.state, partition)[1]
-
-    def orders_bounds(self, partition: int) -> tuple[int, int]:
-        """Return the first offset of the orders partition and its end."""
-        return self._bounds(self._topics.orders, partition)
-
-    def _bounds(self, topic: str, partition: int) -> tuple[int, int]:
-        low, high = self._open.get_watermark_offsets(TopicPartition(topic, partition), CALL_SECONDS)
-        return int(low), int(high)
-
-    def read(self, partition: int, position: int, end: int) -> Iterator[list[Logged]]:
-        """Yield slices of committed records below `end`, an empty one when none came."""
-        self._committed.assign([TopicPartition(self._topics.state, partition, position)])
-        reached = position
-        while reached < end:
-            records: list[Logged] = []
-            for record in cast(list[Any], self._committed.consume(RESTORE_SLICE, STEP_SECONDS)):
-                error = record.error()
-                if error is None:
-                    reached = record.offset() + 1
-                    records.append((record.offset(), record.key(), record.value()))
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    # The end a committed reader sees stays below an open transaction: wait until that one is over.
-                    reached = max(reached, record.offset())
-                elif not can_read_on(error):
-                    raise KafkaException(error)
-            yield records
-        self._committed.unassign()
-
-    def close(self) -> None:
-        """Leave the brokers."""
-        self._committed.close()
-        self._open.close()
 
 
 class Takeover:

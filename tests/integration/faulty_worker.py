@@ -22,7 +22,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from stream_app.core.errors import SegstreamError
 from stream_app.core.outcome import Progress
 from stream_app.settings import Settings, load_settings
-from stream_app.worker import loader, takeover
+from stream_app.worker import changelog, loader, takeover
 from stream_app.worker.applier import Applier, Lost
 from stream_app.worker.engine import Engine
 from stream_app.worker.kafka_config import connection
@@ -307,7 +307,7 @@ def _needs_redis(work: LaneWork) -> bool:
 def main() -> int:
     """Run the worker as the `segstream worker` command does."""
     FAULT.read_environment()
-    takeover.RESTORE_SLICE = 50
+    changelog.RESTORE_SLICE = takeover.RESTORE_SLICE = 50
     if due_slice := int(os.environ.get("FAULT_SLICE", "0")):
         loader.BUSY_BUDGET = loader.IDLE_BUDGET = loader.SLICE = due_slice
     try:
