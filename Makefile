@@ -63,11 +63,12 @@ demo: $(READY)  ## Run everything here, from Kafka to segment changes (ARGS=--un
 demo-picture: $(READY)  ## Draw docs/images/demo.svg anew, from a run of the demo.
 	@$(BIN)/python -m bench.demo_picture docs/images/demo.svg
 
-# Most of a test's time is waiting for Kafka: three at once, each file with a Kafka and a Valkey of its own process.
+# Most of a test's time is waiting for Kafka: four at once, each file with a Kafka and a Valkey of its own process; the
+# files in their order, so that the short ones come last and nobody waits for one long file at the end.
 # Before them, what is fetched and built and what is checked goes side by side.
 test:  ## Everything that must pass.
 	@$(MAKE) --no-print-directory -j 4 $(READY_DEV) system-tools lint type
-	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 system-tools:  ## Bring Chromium and Prometheus for the tests: by apt as root, else unpacked into .tools.
 	@tests/system_tools.sh
