@@ -63,7 +63,7 @@ demo: $(READY)  ## Run everything here, from Kafka to segment changes (ARGS=--un
 demo-picture: $(READY)  ## Draw docs/images/demo.svg anew, from a run of the demo.
 	@$(BIN)/python -m bench.demo_picture docs/images/demo.svg
 
-# Most of a test's time is waiting for Kafka: four at once, each file with a Kafka and a Valkey of its own process; the
+# Most of a test's time is waiting for Kafka: four at once, with one Kafka, and a Valkey for each process; the
 # files in their order, so that the short ones come last and nobody waits for one long file at the end.
 # Before them, what is fetched and built and what is checked goes side by side.
 test:  ## Everything that must pass.

@@ -41,10 +41,7 @@ class Fork:
         """Start a program with this environment, its outputs appended to files; without `stderr` both to one."""
         # There at once, for whoever asks what it said.
         stdout.touch()
-        process = FORKS.Process(target=_run, args=(main, words, env, folder, stdout, stderr or stdout), daemon=True)
-        with _no_main_module():
-            process.start()
-        return cls(process)
+        return cls(forked(_run, main, words, env, folder, stdout, stderr or stdout))
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +77,14 @@ class Fork:
         with contextlib.suppress(ProcessLookupError):
             if self.poll() is None:
                 os.kill(self.pid, number)
+
+
+def forked(target: Callable[..., object], *args: object) -> ForkServerProcess:
+    """Return a process that runs a function and has been started."""
+    process = FORKS.Process(target=target, args=args, daemon=True)
+    with _no_main_module():
+        process.start()
+    return process
 
 
 @contextlib.contextmanager

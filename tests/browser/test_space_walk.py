@@ -25,7 +25,7 @@ SCREENS = os.environ.get("SEGSTREAM_SPACE_SCREENS")
 
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpaceProcess]:
-    with running_space(tmp_path_factory.mktemp("space"), DAY_SECONDS="5") as space:
+    with running_space(tmp_path_factory, DAY_SECONDS="5") as space:
         yield space
 
 

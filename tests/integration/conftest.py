@@ -10,12 +10,13 @@ from redis import Redis
 from stream_app.local.kafka import LocalKafka
 from stream_app.local.valkey import LocalRedis
 from tests.integration.figures import FIGURE, Figures
+from tests.shared import one_kafka, run_folder
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
-    """One broker for all tests: each makes topics and groups with names of its own."""
-    with LocalKafka(tmp_path_factory.mktemp("kafka"), is_brief=True) as broker:
+    """One broker for all tests of all processes: each makes topics and groups with names of its own."""
+    with one_kafka(run_folder(tmp_path_factory) / "kafka") as broker:
         yield broker
 
 

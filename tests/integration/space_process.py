@@ -15,6 +15,7 @@ from typing import Self
 from uuid import uuid4
 
 import psutil
+import pytest
 
 from stream_app.local.child import Child
 from stream_app.local.ports import free_ports
@@ -23,6 +24,7 @@ from tests.integration.environment import outer_environment
 from tests.integration.reader import an_installed_folder
 from tests.integration.waiting import wait_for
 from tests.integration.worker_process import STARTING
+from tests.shared import made_once, run_folder
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "deploy" / "huggingface"
@@ -45,22 +47,21 @@ def training_commands() -> list[list[str]]:
     return [shlex.split(words) for words in re.findall(r"/opt/segstream/bin/segstream (train [^\\\n]+)", text)]
 
 
-def learned(folder: Path) -> Path:
-    """Learn the models as the image's build does; return the store."""
-    store = folder / "store"
+def learn(store: Path) -> None:
+    """Learn the models as the image's build does, into a store."""
     for words in training_commands():
         subprocess.run(
             [sys.executable, "-m", "stream_app.cli", *words],
             env=outer_environment() | {"SEGSTREAM_MODEL_URI": str(store), "PYTHONPATH": str(ROOT)},
             check=True, capture_output=True, timeout=180,
         )  # fmt: skip
-    return store
 
 
 class SpaceProcess(Speaker):
     """One running Space in folders of its own; it never outlives the test."""
 
     def __init__(self, folder: Path, store: Path, **environment: str) -> None:
+        self.store = store
         self.output = folder / f"space-{uuid4().hex[:6]}.out"
         self.home, self.temporary = folder / "home", folder / "tmp"
         for each in (self.home, self.temporary):
@@ -130,7 +131,8 @@ class SpaceProcess(Speaker):
 
 
 @contextmanager
-def running_space(folder: Path, **environment: str) -> Iterator[SpaceProcess]:
-    """Learn, start, and wait until it has customers."""
-    with SpaceProcess(folder, learned(folder), **environment) as space:
+def running_space(factory: pytest.TempPathFactory, **environment: str) -> Iterator[SpaceProcess]:
+    """Learn, once in a run, start, and wait until it has customers."""
+    store = made_once(run_folder(factory) / "space-store", learn)
+    with SpaceProcess(factory.mktemp("space"), store, **environment) as space:
         yield space.seeded()

@@ -91,10 +91,9 @@ def test_it_leaves_no_trace_when(story: str, runs: dict[str, Future[Results]], e
     assert differences(expected, found) == []
 
 
-def test_it_leaves_no_trace_when_kafka_is_killed(
-    kafka: LocalKafka, valkey: LocalRedis, tmp_path: Path, expected: Results
-) -> None:
-    with Deployment(kafka, valkey, tmp_path) as deployment:
+def test_it_leaves_no_trace_when_kafka_is_killed(valkey: LocalRedis, tmp_path: Path, expected: Results) -> None:
+    kafka = LocalKafka(tmp_path / "kafka", is_brief=True)
+    with kafka, Deployment(kafka, valkey, tmp_path) as deployment:
         found = scenarios.kafka_is_killed(deployment)
 
     assert differences(expected, found) == []

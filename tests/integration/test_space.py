@@ -27,7 +27,7 @@ LIVE = {"DAY_SECONDS": "5"}
 
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpaceProcess]:
-    with running_space(tmp_path_factory.mktemp("space"), **LIVE) as space:
+    with running_space(tmp_path_factory, **LIVE) as space:
         yield space
 
 
@@ -48,7 +48,7 @@ def test_dashboard_api_documentation_and_health_share_one_port(space: SpaceProce
 
 
 def test_a_prediction_is_that_of_the_model_that_the_build_has_learned(space: SpaceProcess) -> None:
-    store = ModelStore.at(str(space.output.parent / "store"))
+    store = ModelStore.at(str(space.store))
     model = store.peek(store.versions()[0])
 
     found = space.post("/api/predict", GOOD).json
@@ -140,7 +140,7 @@ def test_a_space_whose_redis_has_died_ends_and_says_so(
     space: SpaceProcess, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("dying")
-    with SpaceProcess(folder, space.output.parent / "store", **LIVE) as dying:
+    with SpaceProcess(folder, space.store, **LIVE) as dying:
         wait_for("it has begun", lambda: dying.get("/api/activity").json["partitions"], said=dying.said)
 
         os.kill(dying.redis_pid(), signal.SIGKILL)
@@ -160,8 +160,8 @@ def test_without_a_model_it_does_not_begin(space: SpaceProcess, tmp_path_factory
 def test_strangers_are_let_in_only_where_that_is_said(
     space: SpaceProcess, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    store = space.output.parent / "store"
-    closed = SpaceProcess(tmp_path_factory.mktemp("closed"), store, LISTEN="0.0.0.0", SEGSTREAM_API_ALLOW_ANONYMOUS="0")  # noqa: S104
+    folder = tmp_path_factory.mktemp("closed")
+    closed = SpaceProcess(folder, space.store, LISTEN="0.0.0.0", SEGSTREAM_API_ALLOW_ANONYMOUS="0")  # noqa: S104
 
     assert closed.wait(60) == 2
     assert "SEGSTREAM_API_ALLOW_ANONYMOUS" in closed.said()

@@ -19,7 +19,7 @@ from model_store.folder import LEFT_AFTER_SECONDS
 from model_store.segment_model import SegmentModel, decode
 from model_store.store import Artefact, ModelStore
 from tests.builders import a_model
-from tests.forks import FORKS
+from tests.forks import FORKS, forked
 
 PUBLISHERS, ROUNDS = 20, 5
 
@@ -59,15 +59,10 @@ def publish_in_rounds(root: str, publisher: int, barrier: Barrier, said: multipr
 
 def test_of_twenty_publishers_at_once_one_wins_and_readers_never_see_half_a_model(tmp_path: Path) -> None:
     barrier, said = FORKS.Barrier(PUBLISHERS), FORKS.Queue()
-    publishers = [
-        FORKS.Process(target=publish_in_rounds, args=(str(tmp_path), number, barrier, said), daemon=True)
-        for number in range(PUBLISHERS)
-    ]
     store = ModelStore.at(str(tmp_path))
     reads = 0
 
-    for process in publishers:
-        process.start()
+    publishers = [forked(publish_in_rounds, str(tmp_path), number, barrier, said) for number in range(PUBLISHERS)]
     while any(process.is_alive() for process in publishers):
         for version in store.versions():
             assert is_whole(store, version)
@@ -120,9 +115,8 @@ def test_a_publish_names_every_effect_so_that_the_kills_miss_none(tmp_path: Path
 @pytest.mark.parametrize("fatal", range(11))
 def test_a_publisher_killed_at_any_step_leaves_a_whole_model_or_none(tmp_path: Path, fatal: int) -> None:
     store = ModelStore.at(str(tmp_path))
-    process = FORKS.Process(target=publish_until_killed, args=(str(tmp_path), fatal))
 
-    process.start()
+    process = forked(publish_until_killed, str(tmp_path), fatal)
     process.join(60)
 
     assert process.exitcode == -signal.SIGKILL
