@@ -7,19 +7,23 @@ import socket
 import time
 
 import faust
+import structlog
 
-from stream_app.core.errors import StopError, UsageError
+from stream_app.core.errors import OutageError, StopError, UsageError
 from stream_app.logs import set_up_logging
 from stream_app.settings import Settings
 from stream_app.worker.engine import Engine
 from stream_app.worker.faust_app import Now, create_app
+from stream_app.worker.patience import Patience
 from stream_app.worker.plaintext import refuse_plaintext
+
+log = structlog.get_logger("segstream.run")
 
 
 def run_worker(settings: Settings, engine_class: type[Engine] = Engine, now: Now = time.time) -> int:
     """Run until stopped; return the exit code, or raise the StopError that ended the worker."""
-    refuse_plaintext(settings)
     set_up_logging(settings)
+    _meet_names(settings)
     _refuse_taken_port(settings)
     app = create_app(settings, engine_class, now)
     worker = faust.Worker(app, loglevel=None, redirect_stdouts=False, override_logging=False, quiet=True)
@@ -34,6 +38,20 @@ def run_worker(settings: Settings, engine_class: type[Engine] = Engine, now: Now
     if stop is not None:
         raise stop
     return code
+
+
+def _meet_names(settings: Settings) -> None:
+    """Raise UsageError rather than talk openly to other machines; wait for a name that has no address yet."""
+    patience, said = Patience(), ""
+    while True:
+        try:
+            refuse_plaintext(settings)
+            return
+        except OutageError as outage:
+            if outage.cause != said:
+                said = outage.cause
+                log.warning("waiting", reason=outage.code, cause=said)
+            time.sleep(patience.next_wait())
 
 
 def _refuse_taken_port(settings: Settings) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from confluent_kafka.admin import AdminClient, NewPartitions
 
+from stream_app.local.child import Child
 from stream_app.local.kafka import LocalKafka
+from stream_app.local.ports import free_ports
 from stream_app.local.valkey import LocalRedis
 from stream_app.operators import resume
 from tests.builders import a_model, an_order_json
@@ -53,6 +59,40 @@ def test_it_waits_for_a_model_and_says_so(deployment: Deployment) -> None:
     deployment.promote(a_model())
 
     assert wait_for("it is ready", worker.is_ready)
+
+
+def test_it_waits_for_a_broker_whose_name_has_no_address_yet(deployment: Deployment) -> None:
+    """With a hosts file of its own, which a user may mount only where the system lets users have name spaces."""
+    may_mount = ["unshare", "--user", "--map-root-user", "--mount"]
+    if subprocess.run([*may_mount, "true"], capture_output=True, check=False).returncode:
+        assert not os.environ.get("CI"), "this system does not let users mount, and CI must"
+        pytest.skip("this system does not let users mount a hosts file")
+    deployment.create(2)
+    hosts, said = deployment.folder / "hosts", deployment.folder / "worker.out"
+    hosts.write_text("127.0.0.1 localhost\n")
+    port = free_ports(1)[0]
+    brokers = {"kafka_bootstrap_servers": f"later.invalid:{deployment.kafka.port}", "web_port": port}
+    worker = Child.start(
+        [*may_mount, "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts), sys.executable, "-m",
+         "stream_app.cli", "worker"],
+        env=deployment.terminal(**brokers).env, stdout=said,
+    )  # fmt: skip
+    try:
+        wait_for("it says what is missing", lambda: "later.invalid is a name without an address" in said.read_text())
+
+        hosts.write_text(hosts.read_text() + "127.0.0.1 later.invalid\n")
+
+        wait_for("it is ready", lambda: is_healthy(port), said=said.read_text)
+        assert said.read_text().count("name without an address") == 1
+    finally:
+        worker.kill()
+
+
+def is_healthy(port: int) -> bool:
+    try:
+        return bool(requests.get(f"http://127.0.0.1:{port}/readyz", timeout=2).ok)
+    except requests.RequestException:
+        return False
 
 
 def test_its_start_says_in_four_lines_what_was_checked(deployment: Deployment) -> None:
