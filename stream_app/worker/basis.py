@@ -9,7 +9,7 @@ from msgspec.structs import replace as changed
 from stream_app.core.rules import Rules
 from stream_app.worker.meta import Identity
 
-Standing = tuple[int, int | None]
+ClockAndWindow = tuple[int, int | None]
 """A partition's clock and its window in days: what its model depends on."""
 
 

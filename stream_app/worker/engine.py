@@ -354,8 +354,8 @@ class Engine:
         health.running = frozenset(assignment.lanes)
         health.waits = dict(assignment.waits)
         health.is_joined = assignment.is_joined
-        standings = {lane.standing for lane in assignment.lanes.values()} or {self._startup.standing}
-        health.model_problem = self._models.problem_at(standings)
+        where = {lane.clock_and_window for lane in assignment.lanes.values()} or {self._startup.clock_and_window}
+        health.model_problem = self._models.problem_at(where)
         self.gauges.forget(assignment.lanes)
         self.gauges.restoring(assignment.takeover)
         if assignment.lanes:

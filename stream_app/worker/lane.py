@@ -12,7 +12,7 @@ from stream_app.core.outcome import Progress, Stop
 from stream_app.core.state_layout import STATE_FORMAT
 from stream_app.core.statistics import Figures
 from stream_app.worker.active_model import ActiveModel
-from stream_app.worker.basis import Basis, Standing
+from stream_app.worker.basis import Basis, ClockAndWindow
 from stream_app.worker.census import LaneCensus
 from stream_app.worker.place import Place
 from stream_app.worker.store import UNCHECKED, Checked, Lease
@@ -83,7 +83,7 @@ class Lane:
         return self.progress.partition
 
     @property
-    def standing(self) -> Standing:
+    def clock_and_window(self) -> ClockAndWindow:
         """The clock at which and the window by which it is scored."""
         return self.progress.clock.instant, self.basis.window_days
 

@@ -19,7 +19,7 @@ from stream_app.core.model_switch import ModelSwitch
 from stream_app.settings import Settings
 from stream_app.worker.active_model import ActiveModel
 from stream_app.worker.adopting import adopting_of
-from stream_app.worker.basis import Standing
+from stream_app.worker.basis import ClockAndWindow
 from stream_app.worker.control import Control
 from stream_app.worker.meta import AdoptionProgress, Meta
 from stream_app.worker.place import Place
@@ -82,9 +82,9 @@ class Models:
         known = self._control.promotions.window_days(self.counted)
         return self._settings.window_days if known is UNSET else known
 
-    def problem_at(self, standings: Iterable[Standing]) -> str:
+    def problem_at(self, where: Iterable[ClockAndWindow]) -> str:
         """Return the first `problem` at one of them, empty when there is none."""
-        return next((found for standing in standings if (found := self.problem(*standing))), "")
+        return next((found for each in where if (found := self.problem(*each))), "")
 
     def problem(self, clock: int, window_days: int | None) -> str:
         """Return why the model that is live at a clock is not what scores by a window, as a sentence; empty if it is.

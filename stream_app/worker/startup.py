@@ -12,7 +12,7 @@ from stream_app.core.errors import StopError
 from stream_app.core.instants import NO_CLOCK
 from stream_app.core.rules import Rules
 from stream_app.settings import Settings
-from stream_app.worker.basis import Standing
+from stream_app.worker.basis import ClockAndWindow
 from stream_app.worker.cleaning import Cleaning, find_cleaning
 from stream_app.worker.cluster import find_identity
 from stream_app.worker.control import Control
@@ -49,7 +49,7 @@ class Startup:
         self._nonce = nonce
 
     @property
-    def standing(self) -> Standing:
+    def clock_and_window(self) -> ClockAndWindow:
         """Where a partition stands that begins anew."""
         return NO_CLOCK, self._models.window_days()
 
@@ -117,7 +117,7 @@ class Startup:
         self.look_at_windows()
         scorer = self._models.any_at_hand()
         if scorer is None:
-            self._wait(self._models.problem(*self.standing) or "the model is being loaded")
+            self._wait(self._models.problem(*self.clock_and_window) or "the model is being loaded")
             return False
         self._health.problem = ""
         self._health.model = scorer.version
