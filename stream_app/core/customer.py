@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from stream_app.core.entry import Entry
 from stream_app.core.features import Features
 from stream_app.core.rfm import RfmState
+from stream_app.core.stored_rfm import StoredRfm
 
 HISTORY_LENGTH = 20
 NOT_WAITING = -2
@@ -16,6 +18,7 @@ class Customer:
     """The RFM state, the standing it gave at the last evaluation, and the instant at which time moves it next."""
 
     __slots__ = (
+        "_rfm",
         "adopted",
         "customer_id",
         "due_at",
@@ -23,7 +26,6 @@ class Customer:
         "history",
         "model_version",
         "owed",
-        "rfm",
         "segment",
         "segment_name",
         "sequence",
@@ -33,7 +35,7 @@ class Customer:
 
     def __init__(self, customer_id: str) -> None:
         self.customer_id = customer_id
-        self.rfm = RfmState()
+        self._rfm: RfmState | StoredRfm = RfmState()
         self.segment = ""
         """Empty: lapsed, or never scored."""
         self.segment_name = ""
@@ -50,3 +52,28 @@ class Customer:
         """The `Adoption.id` of the last one that the customer went through; 0: there was none."""
         self.waits_since = NOT_WAITING
         """The clock at which history was folded without a score; NOT_WAITING when there is none."""
+
+    @property
+    def counted(self) -> RfmState | StoredRfm:
+        """What the orders add up to, whether they were read or not."""
+        return self._rfm
+
+    @property
+    def rfm(self) -> RfmState:
+        """The RFM state with its orders, which are read now if they were not."""
+        rfm = self._rfm
+        if isinstance(rfm, StoredRfm):
+            rfm = self._rfm = rfm.read()
+        return rfm
+
+    @rfm.setter
+    def rfm(self, rfm: RfmState | StoredRfm) -> None:
+        self._rfm = rfm
+
+    def advance(self, as_of: int, window: int | None) -> tuple[bool, list[Entry]]:
+        """Move to an instant as `RfmState.advance` does; orders are read only if one of them leaves the window."""
+        rfm = self._rfm
+        if isinstance(rfm, StoredRfm) and (window is None or as_of < rfm.next_expiry(window)):
+            rfm.as_of = max(rfm.as_of, as_of)
+            return False, []
+        return self.rfm.advance(as_of, window)

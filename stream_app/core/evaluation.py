@@ -20,7 +20,7 @@ def evaluate(
     is_silent: bool = False,
 ) -> Move | None:
     """Score the customer at its `as_of`, set the next boundary and return the move if the segment is another."""
-    rfm = customer.rfm
+    rfm = customer.counted
     before = customer.features
     after = customer.features = rfm.features(rfm.as_of)
     index, day = -1, None
@@ -53,7 +53,7 @@ def erase(customer: Customer, as_of: int, scorer: Scorer, source_offset: int) ->
     """
     if not customer.sequence:
         return None
-    customer.rfm.as_of = max(customer.rfm.as_of, as_of)
+    customer.counted.as_of = max(customer.counted.as_of, as_of)
     customer.features = customer.due_at = None
     move = Move(customer, -1, scorer, "erasure", None, source_offset, is_history=False)
     customer.sequence = move.sequence

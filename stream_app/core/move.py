@@ -56,7 +56,7 @@ class Move:
         self.scorer = scorer
         """The model that decided: two of them have a part in a chunk that switches."""
         self.cause: Cause = cause
-        self.as_of = rfc3339(customer.rfm.as_of)
+        self.as_of = rfc3339(customer.counted.as_of)
         self.before = before
         self.after = customer.features
         self.due_at = customer.due_at

@@ -192,7 +192,7 @@ class Chunk:
 
     def _erase(self, customer: Customer, offset: int) -> None:
         outcome, customer_id, clock = self.outcome, customer.customer_id, self._clock.instant
-        self._tally.leave(customer, max(customer.rfm.as_of, clock))
+        self._tally.leave(customer, max(customer.counted.as_of, clock))
         move = erase(customer, clock, self._measure.scorer, offset)
         if move is not None:
             outcome.moves.append(move)
@@ -301,17 +301,17 @@ class Chunk:
         """Fire the customer's own boundaries up to an instant, each at its own."""
         while customer.due_at is not None and customer.due_at <= until:
             if customer.waits_since != NOT_WAITING:
-                customer.rfm.advance(self._clock.after(customer.waits_since), measure.window)
+                customer.advance(self._clock.after(customer.waits_since), measure.window)
                 self._evaluate(customer, "order", measure, is_history=True)
             else:
-                is_gone, started = customer.rfm.advance(customer.due_at, measure.window)
+                is_gone, started = customer.advance(customer.due_at, measure.window)
                 self._evaluate(customer, _timer_cause(started, is_gone=is_gone), measure)
             self._touch(customer)
 
     def _change_model(self, customer: Customer, switch: ModelSwitch) -> None:
         """Score the customer anew at the instant of the switch; who waits for history's score gets that one instead."""
         if customer.waits_since == NOT_WAITING:
-            customer.rfm.advance(switch.instant, self._measure.window)
+            customer.advance(switch.instant, self._measure.window)
             self._evaluate(customer, "model", self._measure, is_history=switch.is_quiet)
         if customer.model_version:
             customer.model_version = self._measure.scorer.version
@@ -344,7 +344,7 @@ class Chunk:
     ) -> None:
         name, before = customer.segment_name, customer.features
         if not customer.model_version:
-            self._tally.meet(customer.rfm.as_of)
+            self._tally.meet(customer.counted.as_of)
         move = evaluate(
             customer, cause, measure.scorer, measure.window,
             source_offset=source_offset, is_history=is_history, is_silent=is_silent,

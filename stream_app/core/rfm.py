@@ -144,6 +144,10 @@ class RfmState:
         self.unique_products += sign * day.nameless_products
         self.sum_products(day.products.items(), sign)
 
+    def next_start(self) -> int | None:
+        """Return the instant at which the next order dated after `as_of` begins to count."""
+        return self.future[0][0] if self.future else None
+
     def next_expiry(self, window: int) -> int | None:
         """Return the instant at which the next order or summed day leaves the window."""
         at = self.held.oldest_at()
@@ -152,6 +156,10 @@ class RfmState:
             day_end = (self.summary.days[0].day + 1) * DAY_US - 1 + window
             expiry = day_end if expiry is None else min(expiry, day_end)
         return expiry
+
+    def orders(self) -> tuple[int, bytes]:
+        """Return how many orders are held, and them as they were encoded, oldest first."""
+        return len(self.held), self.held.encoded()
 
     def last_purchase(self) -> int | None:
         """Return the instant of the newest counted purchase, None when the customer has lapsed."""

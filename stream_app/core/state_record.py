@@ -11,6 +11,7 @@ from stream_app.core.errors import StopError
 from stream_app.core.features import Features
 from stream_app.core.rfm import RfmState
 from stream_app.core.state_layout import READABLE, STATE_FORMAT, StateHeader, StateRecord
+from stream_app.core.stored_rfm import StoredRfm, unread
 from stream_app.core.summary import Summary
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -20,7 +21,7 @@ _read_history = msgspec.json.Decoder(list[Raw]).decode
 
 def header_of(customer: Customer) -> StateHeader:
     """Return what a state record says of the customer besides the orders."""
-    rfm = customer.rfm
+    rfm = customer.counted
     days, summed_ids = rfm.summary.encoded() if rfm.summary is not None else ([], b"")
     scored = customer.features.numbers() if customer.features and customer.waits_since != NOT_WAITING else None
     return StateHeader(
@@ -47,10 +48,10 @@ def header_of(customer: Customer) -> StateHeader:
     )
 
 
-def encode_state(header: StateHeader, rfm: RfmState) -> bytes:
+def encode_state(header: StateHeader, rfm: RfmState | StoredRfm) -> bytes:
     """Return the state record: the header and the orders, oldest first, whatever the order of arrival was."""
-    held = rfm.held
-    return b"".join((_TWO_ITEMS, _pack(header), _LONG_ARRAY, len(held).to_bytes(4), held.encoded()))
+    number, orders = rfm.orders()
+    return b"".join((_TWO_ITEMS, _pack(header), _LONG_ARRAY, number.to_bytes(4), orders))
 
 
 _TWO_ITEMS = b"\x92"
@@ -80,7 +81,7 @@ def read_header(record: bytes) -> StateHeader:
 
 
 def decode_customer(record: bytes) -> Customer:
-    """Read a state record back; the running sums are counted anew from the orders.
+    """Read a state record back, its orders when they are asked for.
 
     Raises StopError for a format of another release.
     """
@@ -97,12 +98,12 @@ def decode_customer(record: bytes) -> Customer:
     customer.waits_since = header.waits_since
     customer.owed = header.owed
     customer.adopted = header.adopted
-    customer.rfm = _decode_rfm(header, stored.entries)
-    customer.features = _features(header, customer.rfm)
+    customer.rfm = unread(header, stored.entries) or _decode_rfm(header, stored.entries)
+    customer.features = _features(header, customer.counted)
     return customer
 
 
-def _features(header: StateHeader, rfm: RfmState) -> Features | None:
+def _features(header: StateHeader, rfm: RfmState | StoredRfm) -> Features | None:
     """Return the features of the last evaluation: while history waits for one, the orders say more than it knew."""
     if header.waits_since == NOT_WAITING:
         return rfm.features(header.as_of)

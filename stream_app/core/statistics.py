@@ -68,7 +68,7 @@ class Tally:
         new = 0 if after is None else after.monetary
         if move is None and old == new:
             return
-        as_of = customer.rfm.as_of
+        as_of = customer.counted.as_of
         fields = self._today if self._begin <= as_of < self._end else self._fields(as_of)
         if move is None:
             name = "monetary:" + customer.segment

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from model_store.scoring import DAYS_IN_TABLE, LOG
 from stream_app.core.instants import DAY_US
 from stream_app.core.rfm import RfmState
+from stream_app.core.stored_rfm import StoredRfm
 
 LAST_INSTANT = 253_370_764_800_000_000
 """The year 9999: what would happen later happens never."""
@@ -35,12 +36,12 @@ def next_day(scores: list[int], weights: list[int], segment: int, day: int) -> i
     return found if found < DAYS_IN_TABLE else None
 
 
-def next_boundary(state: RfmState, window: int | None, day: int | None) -> int | None:
+def next_boundary(state: RfmState | StoredRfm, window: int | None, day: int | None) -> int | None:
     """Return `due_at`: the earliest instant after `as_of` at which the customer's features or segment may change.
 
     `day` is the first whole day since the last purchase on which another centroid is nearer.
     """
-    due = state.future[0][0] if state.future else None
+    due = state.next_start()
     if window is not None:
         expiry = state.next_expiry(window)
         if expiry is not None and (due is None or expiry < due):

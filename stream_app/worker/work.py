@@ -181,6 +181,6 @@ class LaneWork:
             before.setdefault(customer_id, Before(outcome.touched[customer_id].segment, may_be_new=False))
         for customer_id, customer in outcome.touched.items():
             header = header_of(customer)
-            record = encode_state(header, customer.rfm)
+            record = encode_state(header, customer.counted)
             write.states.append((customer_id.encode(), record))
             self.rows.append(row_of(header, record, before.get(customer_id)))

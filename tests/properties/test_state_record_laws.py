@@ -15,6 +15,7 @@ from stream_app.core.customer import Customer
 from stream_app.core.features import Features
 from stream_app.core.rfm import RfmState, Verdict
 from stream_app.core.state_record import decode_customer, encode_state, header_of
+from stream_app.core.stored_rfm import StoredRfm
 from tests.builders import a_fact, a_log, an_entry, rules
 from tests.driver import Driver
 from tests.oracle import DAY, Fact, recount
@@ -37,6 +38,41 @@ def test_a_decoded_state_is_encoded_to_the_same_bytes(world: World) -> None:
 
     for record in driver.states.values():
         assert encode(decode_customer(record)) == record
+
+
+@given(worlds())
+def test_what_is_known_without_reading_the_orders_is_what_they_say(world: World) -> None:
+    driver = Driver(Scorer(world.model), rules(window_days=world.window_days))
+
+    driver.run(a_log(world.log))
+
+    for record in driver.states.values():
+        customer = decode_customer(record)
+        unread, rfm = customer.counted, customer.rfm
+        assert known(unread) == known(rfm)
+        assert customer.counted is rfm
+
+
+def known(rfm: RfmState | StoredRfm) -> tuple[object, ...]:
+    """Return all that time asks of a state."""
+    expiry = rfm.next_expiry(WINDOW) if rfm.orders()[0] else None
+    sums = rfm.last_purchase(), rfm.frequency(), rfm.monetary(), rfm.unique_products
+    return rfm.as_of, sums, rfm.features(rfm.as_of), rfm.next_start(), expiry, rfm.orders()
+
+
+def test_time_moves_a_customer_whose_orders_nobody_reads_until_one_of_them_leaves_the_window() -> None:
+    customer = Customer("C1")
+    for day in (0, 5):
+        customer.rfm.advance(START + day * DAY, WINDOW)
+        customer.rfm.add(an_entry(a_fact(START + day * DAY, f"O{day}")))
+    stored = decode_customer(encode(customer))
+
+    moved = stored.advance(START + WINDOW - 1, WINDOW)
+    is_unread = isinstance(stored.counted, StoredRfm)
+    expired = stored.advance(START + WINDOW, WINDOW)
+
+    assert (moved, is_unread) == ((False, []), True)
+    assert (expired, stored.counted.frequency(), stored.counted.as_of) == ((True, []), 1, START + WINDOW)
 
 
 def bot_orders(*, names: int) -> list[Fact]:
