@@ -18,8 +18,8 @@ class Customer:
     """The RFM state, the standing it gave at the last evaluation, and the instant at which time moves it next."""
 
     __slots__ = (
-        "_rfm",
         "adopted",
+        "counted",
         "customer_id",
         "due_at",
         "features",
@@ -35,7 +35,8 @@ class Customer:
 
     def __init__(self, customer_id: str) -> None:
         self.customer_id = customer_id
-        self._rfm: RfmState | StoredRfm = RfmState()
+        self.counted: RfmState | StoredRfm = RfmState()
+        """What the orders add up to, whether they were read or not."""
         self.segment = ""
         """Empty: lapsed, or never scored."""
         self.segment_name = ""
@@ -54,25 +55,20 @@ class Customer:
         """The clock at which history was folded without a score; NOT_WAITING when there is none."""
 
     @property
-    def counted(self) -> RfmState | StoredRfm:
-        """What the orders add up to, whether they were read or not."""
-        return self._rfm
-
-    @property
     def rfm(self) -> RfmState:
         """The RFM state with its orders, which are read now if they were not."""
-        rfm = self._rfm
+        rfm = self.counted
         if isinstance(rfm, StoredRfm):
-            rfm = self._rfm = rfm.read()
+            rfm = self.counted = rfm.read()
         return rfm
 
     @rfm.setter
-    def rfm(self, rfm: RfmState | StoredRfm) -> None:
-        self._rfm = rfm
+    def rfm(self, rfm: RfmState) -> None:
+        self.counted = rfm
 
     def advance(self, as_of: int, window: int | None) -> tuple[bool, list[Entry]]:
         """Move to an instant as `RfmState.advance` does; orders are read only if one of them leaves the window."""
-        rfm = self._rfm
+        rfm = self.counted
         if isinstance(rfm, StoredRfm) and (window is None or as_of < rfm.next_expiry(window)):
             rfm.as_of = max(rfm.as_of, as_of)
             return False, []

@@ -27,5 +27,14 @@ class Entry(Struct, array_like=True, frozen=True, gc=False):
         return not self.is_return and bool(self.products)
 
 
+class Dated(Struct, array_like=True, frozen=True, gc=False):
+    """An entry up to its instant: what follows is passed over, which spares the products."""
+
+    order_id: str
+    revision: int
+    ordered_at: int
+
+
 encode_entry = msgspec.msgpack.Encoder().encode
 decode_entry = msgspec.msgpack.Decoder(Entry).decode
+decode_dated = msgspec.msgpack.Decoder(Dated).decode

@@ -98,7 +98,7 @@ def decode_customer(record: bytes) -> Customer:
     customer.waits_since = header.waits_since
     customer.owed = header.owed
     customer.adopted = header.adopted
-    customer.rfm = unread(header, stored.entries) or _decode_rfm(header, stored.entries)
+    customer.counted = unread(header, stored.entries) or _decode_rfm(header, stored.entries)
     customer.features = _features(header, customer.counted)
     return customer
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import Raw, Struct
-from msgspec.msgpack import Decoder
+from msgspec import Raw
 
-from stream_app.core.entry import decode_entry
+from stream_app.core.entry import decode_dated, decode_entry
 from stream_app.core.features import Features
 from stream_app.core.instants import DAY_US
 from stream_app.core.rfm import RfmState
@@ -78,16 +77,5 @@ def unread(header: StateHeader, entries: list[Raw]) -> StoredRfm | None:
     """Return the state unread, None when its orders have to be read at once."""
     if not entries or header.days or header.summed_ids:
         return None
-    oldest_at, newest_at = _read_instant(entries[0]).ordered_at, _read_instant(entries[-1]).ordered_at
+    oldest_at, newest_at = decode_dated(entries[0]).ordered_at, decode_dated(entries[-1]).ordered_at
     return None if newest_at > header.as_of else StoredRfm(header, entries, oldest_at)
-
-
-class _Instant(Struct, array_like=True, gc=False):
-    """An entry up to its instant; what follows is passed over."""
-
-    order_id: str
-    revision: int
-    ordered_at: int
-
-
-_read_instant = Decoder(_Instant).decode
