@@ -102,7 +102,7 @@ def test_the_margin_is_that_of_the_distances_in_pca_space(pipeline: Pipeline, sc
 
 
 def test_a_place_is_the_same_alone_and_among_others(scorer: Scorer) -> None:
-    customers = [*some_customers(5_000, seed=4).tolist(), *map(list, product(EXTREMES, repeat=4))]
+    customers = [*map(tuple, some_customers(5_000, seed=4).tolist()), *product(EXTREMES, repeat=4)]
     segments = [scorer.assign(*customer) for customer in customers]
 
     together = scorer.places(segments, customers)
