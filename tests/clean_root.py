@@ -11,6 +11,7 @@ to its end, or with --healthy until the image's own health check passes.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -30,6 +31,7 @@ PACKAGES = "python3,python3-venv,ca-certificates"
 OUTSIDE = ("PIP_CERT", "PIP_INDEX_URL", "PIP_FIND_LINKS", "PIP_DEFAULT_TIMEOUT")
 """How pip reaches its index from this machine."""
 HEALTHY_SECONDS = 120
+BETWEEN_CHECKS_SECONDS = 2
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
@@ -185,10 +187,13 @@ def becomes_healthy(stage: Stage, program: subprocess.Popen[bytes], env: dict[st
             if stage.start(stage.health, env, said=subprocess.DEVNULL).wait() == 0:
                 print("healthy")
                 return 0
-            time.sleep(2)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.wait(BETWEEN_CHECKS_SECONDS)
         return 1
     finally:
-        os.killpg(program.pid, signal.SIGKILL)
+        # A program that has ended has left nobody to kill, unless it had children.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
